@@ -2,6 +2,7 @@
  * A request as @tus/server takes it, a web Request, but without its bytes: each would be copied on its way through a web stream.
  * They go to their file by themselves (write-body.ts, ADR 73), and a stream without any stands for them.
  */
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Response as Answer, Request as Asked } from 'express'
 
 /** tus would take the method from this header, after it has been checked. */
@@ -27,5 +28,28 @@ export function tusRequest({ method, originalUrl, headers }: Asked): TusRequest 
 export async function answerTus(response: Answer, answer: Response): Promise<void> {
   response.status(answer.status)
   for (const [name, value] of answer.headers) response.setHeader(name, value)
-  response.end(await answer.text())
+  const text = await answer.text()
+  // What tus refuses before it has looked at the upload it says in its own words.
+  if (answer.status >= 400 && text !== '' && !text.startsWith('{'))
+    response.json({ error: refusalOf(answer.status, text) })
+  else response.end(text)
+}
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  409: 'UPLOAD_OFFSET_CONFLICT',
+  460: 'UPLOAD_CHECKSUM_MISMATCH',
+  // An extension that OPTIONS does not name.
+  501: 'UPLOAD_REFUSED',
+}
+
+/** @param text: why, as tus says it */
+export function refusalOf(status: number, text: string): GranaryError {
+  return new GranaryError({
+    code: codes[status] ?? (status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED'),
+    message: text.trim(),
+    hint:
+      status === 501
+        ? 'send the upload whole, with its length: OPTIONS says which extensions are taken'
+        : 'ask for the offset with HEAD and go on from there',
+  })
 }

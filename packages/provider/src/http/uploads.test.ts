@@ -277,6 +277,28 @@ test('bytes that do not have their checksum are as if they had not been sent', a
   expect(await offsetOf(client, uploadId)).toBe(car.bytes.length)
 })
 
+test('what tus refuses has a code, and nothing is promised that is refused', async () => {
+  const headers = { ...client.authorization, 'tus-resumable': '1.0.0', 'upload-length': '1000' }
+  const refused = async (method: string, path: string, more: Record<string, string>) => {
+    const response = await fetch(new URL(path, market.url), { method, headers: { ...headers, ...more } })
+    return [response.status, (await response.json()).error]
+  }
+  const quote = await client.quote(car.pieceSize)
+  const metadata = Object.entries(uploadMetadata(car, quote)).map(([key, value]) => `${key} ${btoa(value)}`)
+  const partial = { 'upload-metadata': metadata.join(), 'upload-concat': 'partial' }
+  const refusal = { code: 'UPLOAD_REFUSED', retryable: false }
+  expect(await refused('POST', '/v1/uploads', partial)).toEqual([
+    501,
+    expect.objectContaining({ ...refusal, message: expect.stringContaining('Concatenation') }),
+  ])
+  expect(market.deals.uploads.all()).toEqual([])
+  const path = uploadPath((await create(client, car)).headers)
+  const offset = { 'upload-offset': '-1', 'content-type': 'application/offset+octet-stream' }
+  expect(await refused('PATCH', path, offset)).toEqual([400, expect.objectContaining(refusal)])
+  const { headers: options } = await client.request('OPTIONS', '/v1/uploads')
+  expect(options.get('tus-extension')).not.toMatch(/concat|defer/)
+})
+
 test('more bytes than were announced are refused', async () => {
   const { headers } = await create(client, car)
   const response = await fetch(new URL(uploadPath(headers), market.url), {

@@ -2,7 +2,7 @@
  * Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) by @tus/server over the volumes. What
  * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
  */
-import { type ErrorCode, GranaryError } from '@granary/base'
+import { GranaryError } from '@granary/base'
 import { statusOf } from '@granary/base/http'
 import { UPLOADS_PATH } from '@granary/protocol/market'
 import type { Address } from '@granary/protocol/messages'
@@ -15,7 +15,7 @@ import { UploadMetadataError, UploadNotFoundError } from '../uploads/upload-erro
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
-import { answerTus, tusRequest } from './tus-request.ts'
+import { answerTus, refusalOf, tusRequest } from './tus-request.ts'
 
 const LOCK_DRAIN_MS = 500
 
@@ -112,16 +112,10 @@ function createTus(datastore: CheckedFileStore, opened: WeakMap<Request, UploadR
   })
 }
 
-const tusCodes: Readonly<Record<number, ErrorCode>> = { 409: 'UPLOAD_OFFSET_CONFLICT', 460: 'UPLOAD_CHECKSUM_MISMATCH' }
-
 function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
   if (GranaryError.is(error)) return { status_code: statusOf(error), body: JSON.stringify({ error }) }
   const known = 'status_code' in error ? error : undefined
   const status = known?.status_code ?? 500
-  const wire = new GranaryError({
-    code: tusCodes[status] ?? (status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED'),
-    message: known?.body.trim() ?? 'the upload could not be written',
-    hint: 'ask for the offset with HEAD and go on from there',
-  })
+  const wire = refusalOf(status, known?.body ?? 'the upload could not be written')
   return { status_code: status, body: JSON.stringify({ error: wire }) }
 }
