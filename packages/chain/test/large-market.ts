@@ -46,6 +46,7 @@ export function createLargeMarket(
     ...options,
     verifiers: claimedProofs,
     recounts: false,
+    votes: false,
     params: {
       // A slot for each partition, so that the same number of them is challenged each epoch.
       provingPeriod: providers,

@@ -70,6 +70,8 @@ export interface TestChainOptions {
   readonly finalize?: (execute: () => FinalizedBlock) => FinalizedBlock
   /** Whether all money is counted after each block. @default true */
   readonly recounts?: boolean
+  /** Whether each block is voted on before it is executed, which executes it once more. @default true */
+  readonly votes?: boolean
   /** Header time from block to block. @default the block time */
   readonly blockTimeMs?: number
 }
@@ -123,7 +125,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
   })
   const genesis: Genesis = { ...devnet, ...options.genesis, params: { ...devnet.params, ...options.params } }
   const chain = genesisHash(genesis)
-  const { state = createMemoryState(), recounts = true, finalize = (execute) => execute() } = options
+  const { state = createMemoryState(), recounts = true, votes = true, finalize = (execute) => execute() } = options
   const digests = new WeakMap<Uint8Array, Uint8Array>()
   const verifiers: Verifiers = { ...quick, digest: (bytes) => digests.get(bytes), ...options.verifiers }
   const machine = createStateMachine({ reader: state, verifiers })
@@ -183,7 +185,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
         ...(onOutcome === undefined ? {} : { onOutcome }),
       })
       const block = { height, timeMs, txs }
-      const verdict = machine.processBlock(block)
+      const verdict = votes ? machine.processBlock(block) : ({ accept: true } as const)
       if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)
       const finalized = finalize(() => machine.finalizeBlock(block))
       state.commit(finalized.writes)
