@@ -1,5 +1,5 @@
 /** Whether the address that clients are told leads here. */
-import { isLoopbackUrl } from '@granary/base'
+import { GranaryError, isLoopbackUrl } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import type { Finding } from './finding.ts'
 
@@ -32,6 +32,8 @@ export async function checkProviderAddress(input: ProviderAddressInput): Promise
     )
   if (!isRunning) return { check, state: 'skipped', says: `${told}: it does not run, so nothing answers there` }
   const found = await ask(told, provider.id, signal)
+  if (GranaryError.is(found))
+    return { check, state: 'note', says: `${told} answers ${found.code}: ${found.message}`, fix: found.hint }
   if (found !== undefined)
     return wrong(
       `${told} ${found}`,
@@ -46,14 +48,16 @@ export async function checkProviderAddress(input: ProviderAddressInput): Promise
   return { check, state: 'ok', says: `${told} answers; ${from}` }
 }
 
-/** @returns what is wrong with it */
-async function ask(url: string, id: number, signal?: AbortSignal): Promise<string | undefined> {
+/** @returns what is wrong with it; what a provider has to say in place of who it is */
+async function ask(url: string, id: number, signal?: AbortSignal): Promise<string | GranaryError | undefined> {
   const limit = AbortSignal.timeout(TIMEOUT_MS)
   try {
     const response = await fetch(new URL('v1/info', url.endsWith('/') ? url : `${url}/`), {
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     })
-    const info = (await response.json()) as { readonly id?: unknown }
+    const info = (await response.json()) as { readonly id?: unknown; readonly error?: unknown }
+    const refusal = GranaryError.fromWire(info.error)
+    if (refusal !== undefined) return refusal
     return info.id === id ? undefined : `is answered by another program, not by provider ${id}`
   } catch (error) {
     signal?.throwIfAborted()

@@ -82,6 +82,19 @@ test.each([
   expect(await checkOpenFiles(limits)).toMatchObject({ state, says: `${soft} files may be open at a time` })
 })
 
+test('a provider that answers that it is asked too often, or waits for its chain, is no other program', async () => {
+  const error = { code: 'RATE_LIMITED', message: 'too many requests', hint: 'wait', retryable: true }
+  await using server = await serve((_, response) => {
+    response.statusCode = 429
+    response.end(JSON.stringify({ error }))
+  })
+  const provider = providerView(7, server.url)
+  expect(await checkProviderAddress({ provider, publicUrl: undefined, isRunning: true })).toEqual({
+    ...{ check: 'address', state: 'note', fix: 'wait' },
+    says: `${server.url} answers RATE_LIMITED: too many requests`,
+  })
+})
+
 test('the address that clients are told has to lead to this very provider', async () => {
   let id = 7
   await using server = await serve((_, response) => response.end(JSON.stringify({ id })))
