@@ -23,6 +23,9 @@ export function withSetUp(command: Command): Command {
         `address of a chain node (default: the configured one, else ${CHAIN_URL_DEFAULT})`,
       ).env('GRANARY_CHAIN'),
     )
-    .option('--profile <name>', 'size of its sectors (default: 8MiB-dev)')
+    .option(
+      '--profile <name>',
+      'size of its sectors (default: the smallest that the chain takes; of a devnet 8MiB-dev)',
+    )
     .option('--name <name>', 'what clients see')
 }
