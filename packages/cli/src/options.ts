@@ -127,6 +127,20 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   }
 }
 
+const GIB = 1024 ** 3
+/** Eight PiB. */
+const STORAGE_BYTES_MAX = 2 ** 23 * GIB
+
+/** `1800` (GiB), `20GiB`, `1.5 TiB`, `2TB`, `500G` (as disks are sold, by thousands) → bytes. */
+export function storageBytes(text: string): number {
+  const [, number, letter = '', by1024] = /^(\d{1,15}(?:\.\d{1,6})?)(?:\s*([MGTP])(i)?B?)?$/i.exec(text.trim()) ?? []
+  const unit = letter === '' ? GIB : (by1024 ? 1024 : 1000) ** ('MGTP'.indexOf(letter.toUpperCase()) + 2)
+  const bytes = Math.floor(Number(number) * unit)
+  // Less than one is a slip of the unit.
+  if (bytes >= GIB && bytes <= STORAGE_BYTES_MAX) return bytes
+  throw new InvalidArgumentError('expected GiB, or a size such as 20GiB, 1.5TiB or 2TB, from 1 GiB to 8 PiB.')
+}
+
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   throw new InvalidArgumentError('expected an HTTP address.')

@@ -1,7 +1,7 @@
 /** What the owner decides: by the options, on a terminal by answers to questions, and else by default. */
 import { type Address, parseAddress } from '@granary/protocol/messages'
 import type { InitialConfig } from '@granary/provider'
-import { grn, wholeNumber } from '../options.ts'
+import { grn, storageBytes } from '../options.ts'
 import { formatAmount } from '../print/amounts.ts'
 import { somebodyWatches } from '../print/ask.ts'
 import { formatBytes } from '../print/quantities.ts'
@@ -13,7 +13,7 @@ import { promiseFor } from './suggest-terms.ts'
 
 export interface GivenAnswers {
   readonly disks?: readonly string[]
-  /** GiB */
+  /** Bytes. */
   readonly capacity?: number
   readonly region?: string
   /** attoGRN of a GiB an epoch. */
@@ -38,7 +38,6 @@ export interface InitAnswersInput {
   readonly signal: AbortSignal
 }
 
-const GIB = 1024 ** 3
 const MONTH_MS = 30 * 86_400_000
 
 /** @throws an abort error at Ctrl-C */
@@ -52,9 +51,9 @@ export async function initAnswers({ options, seen, context, signal }: InitAnswer
     parse: parse.folders,
   })
   const capacity = await answer(options.capacity, {
-    text: 'How many GiB are rented out?',
+    text: 'How much is rented out (GiB, or 1.5TiB)?',
     otherwise: `all that is free but a reserve; the disk of the home has ${formatBytes(seen.freeBytes)} free`,
-    parse: wholeNumber(1, parse.GIB_MAX),
+    parse: storageBytes,
   })
   const region = await answer(options.region, {
     text: 'Where is it, in a word for clients that care?',
@@ -84,7 +83,7 @@ export async function initAnswers({ options, seen, context, signal }: InitAnswer
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(region === undefined ? {} : { region }),
       ...(publicUrl === undefined ? {} : { publicUrl }),
-      ...(capacity === undefined ? {} : { capacityBytes: capacity * GIB }),
+      ...(capacity === undefined ? {} : { capacityBytes: capacity }),
       ...(activateWithinMs === undefined ? {} : { activateWithinMs }),
       ask: { pricePerGiBEpoch: `${price ?? seen.price.price}` },
     },

@@ -3,9 +3,6 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import { httpUrl } from '../options.ts'
 
-/** Eight PiB. */
-export const GIB_MAX: number = 2 ** 23
-
 const unspecified = new BlockList()
 unspecified.addAddress('0.0.0.0')
 unspecified.addAddress('::', 'ipv6')

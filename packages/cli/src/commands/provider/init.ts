@@ -1,7 +1,7 @@
 /** granary provider init: asks what a new provider is to be, measures what its machine can do, and writes keys and configuration. */
 import { type Command, Option } from 'commander'
 import { moreHelp } from '../../more-help.ts'
-import { grn, homeOf, wholeNumber, withJson } from '../../options.ts'
+import { grn, homeOf, storageBytes, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import type { GivenAnswers } from '../../provider-init/init-answers.ts'
 import * as parse from '../../provider-init/parse-answers.ts'
@@ -21,8 +21,8 @@ export function addInit(provider: Command, context: CommandContext): void {
       new Option('--disks <folders>', 'empty folders on other disks that it uses too').argParser(parse.folders),
     )
     .addOption(
-      new Option('--capacity <GiB>', 'what is rented out (default: all but the reserve)').argParser(
-        wholeNumber(1, parse.GIB_MAX),
+      new Option('--capacity <size>', 'what is rented out: GiB, or 2TB (default: all but the reserve)').argParser(
+        storageBytes,
       ),
     )
     .addOption(new Option('--region <name>', 'where it is, for clients that care').argParser(parse.region))

@@ -2,7 +2,15 @@
 import type { VolumeRole, VolumeUsage } from '@granary/provider/operator'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
-import { type HomeOptions, homeOf, type JsonOptions, wholeNumber, withHome, withJson } from '../../options.ts'
+import {
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  storageBytes,
+  wholeNumber,
+  withHome,
+  withJson,
+} from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import type { ConfigChanges } from './change-running.ts'
 import { printChanged } from './print-changed.ts'
@@ -14,9 +22,6 @@ interface AddOptions extends Options {
   readonly capacity?: number
   readonly weight?: number
 }
-
-const GIB = 1024 ** 3
-const GIB_MAX = 2 ** 23
 
 export function addVolumes(provider: Command, context: CommandContext): void {
   const volumes = provider.command('volumes').description('The disks, what each takes, and what lies on it.')
@@ -37,7 +42,7 @@ export function addVolumes(provider: Command, context: CommandContext): void {
         .default(undefined, 'all of them')
         .argParser(rolesOf),
     )
-    .addOption(new Option('--capacity <GiB>', 'what is stored on it at most').argParser(wholeNumber(1, GIB_MAX)))
+    .addOption(new Option('--capacity <size>', 'what is stored on it at most: GiB, or 2TB').argParser(storageBytes))
     .addOption(new Option('--weight <number>', 'how much it takes against the others').argParser(wholeNumber(1, 1_000)))
     .addHelpText('after', exitCodesHelp)
     .action((path: string, options: AddOptions) => add(path, options, context))
@@ -75,8 +80,7 @@ export function addVolumes(provider: Command, context: CommandContext): void {
 
 async function add(path: string, options: AddOptions, context: CommandContext): Promise<void> {
   const { addVolume } = await import('@granary/provider/operator')
-  const { roles, capacity, weight, json = false } = options
-  const capacityBytes = capacity === undefined ? undefined : capacity * GIB
+  const { roles, capacity: capacityBytes, weight, json = false } = options
   const home = homeOf(options)
   const changes = (): ReturnType<typeof addVolume> => addVolume(home, path, { roles, capacityBytes, weight })
   await printChanged(context, { home, changes, json })
