@@ -19,6 +19,8 @@ export interface ProviderKeysInput {
   /** Of registration.json, which the daemon writes; undefined: it has not run yet. */
   readonly wanted: string | undefined
   readonly home: string
+  /** Whether the key that the chain has was to have bounds, and `key rotate` was killed before it gave them. */
+  readonly isUnbounded?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -48,6 +50,11 @@ export async function checkProviderKeys(input: ProviderKeysInput): Promise<Findi
   const spends =
     BigInt(key.spendingLimit) >= ENDLESS_GRN ? 'all there is' : `${formatAmount(left > 0n ? left : 0n)} more`
   const says = `the daemon's key signs ${until}, and may spend ${spends}`
+  if (input.isUnbounded && leftMs > ENDLESS_MS)
+    return {
+      ...wrong(`${says}: \`key rotate\` was killed before it gave it its bounds`),
+      fix: `granary provider key rotate --home ${home}`,
+    }
   if (leftMs < DAYS_MIN_MS) return wrong(says)
   if (BigInt(key.spent) * SPENT_OF >= BigInt(key.spendingLimit) * SPENT_MAX) return wrong(says)
   return { check, state: 'ok', says, details: { sessionKey, expires: key.expires, left: `${left}` } }

@@ -4,6 +4,7 @@ import { GranaryError, toHex } from '@granary/base'
 import type { ChainClient, ChainStatus, ProviderView } from '@granary/protocol/client'
 import {
   askProvider,
+  boundsMissing,
   findProvider,
   getStatus,
   readConfig,
@@ -89,7 +90,10 @@ async function ofProvider(
     () => undefined,
   )
   const checks: Record<string, () => Promise<Finding> | Finding> = {
-    key: () => checkProviderKeys({ chain, status, provider, wanted, home, signal }),
+    key: async () => {
+      const isUnbounded = provider.sessionKey !== null && (await boundsMissing(home, provider.sessionKey)) !== undefined
+      return await checkProviderKeys({ chain, status, provider, wanted, home, isUnbounded, signal })
+    },
     money: async () => checkProviderMoney(await readMoney(chain, provider.id, { signal })),
     ask: () => checkAsk(provider, config, status),
     address: () => checkProviderAddress({ provider, publicUrl: config.publicUrl, isRunning, signal }),

@@ -38,16 +38,32 @@ test.each<[string, Partial<SessionKeyView> | undefined, string | undefined, RegE
   })
 })
 
+test('a key that was to have bounds and has none is wrong until it has them', async () => {
+  const endless = { ...good, expires: Number.MAX_SAFE_INTEGER, spendingLimit: String(2n ** 128n - 1n) }
+  expect(await keyFinding([endless], genesisHash, true)).toMatchObject({
+    ...{ state: 'wrong', says: expect.stringMatching(/killed before it gave it its bounds/) },
+    fix: 'granary provider key rotate --home /h',
+  })
+  expect(await keyFinding([good], genesisHash, true)).toMatchObject({ state: 'ok' })
+})
+
 test('a key that may all that a daemon signs is right', async () => {
   expect(await keyFinding([good], genesisHash)).toMatchObject({ state: 'ok' })
 })
 
-function keyFinding(keys: readonly SessionKeyView[], wanted: string | undefined) {
+function keyFinding(keys: readonly SessionKeyView[], wanted: string | undefined, isUnbounded = false) {
   async function* sessionKeys() {
     yield* keys
   }
   const provider: ProviderView = providerView(7, 'http://127.0.0.1:1', { sessionKey: genesisHash })
-  return checkProviderKeys({ chain: { sessionKeys } as never, status: statusView, provider, wanted, home: '/h' })
+  return checkProviderKeys({
+    chain: { sessionKeys } as never,
+    status: statusView,
+    provider,
+    wanted,
+    home: '/h',
+    isUnbounded,
+  })
 }
 
 function volume(changes: Partial<VolumeUsage>): VolumeUsage {

@@ -54,7 +54,7 @@ export {
   provingStatus,
 } from './read-proving.ts'
 export { type Registered, registerAsOwner } from './register.ts'
-export { type KeyBounds, keyBoundsOf, makeNextKey, type NextKey, tellNextKey } from './rotate-key.ts'
+export { boundsMissing, type KeyBounds, keyBoundsOf, makeNextKey, type NextKey, tellNextKey } from './rotate-key.ts'
 export { readSectorsUnderWay, sectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'
 export { addVolume, detachVolume, drainVolume, readVolumes } from './volumes.ts'

@@ -3,7 +3,9 @@
  * (chain/session-key.ts): whoever is killed in between, the same command goes on.
  */
 import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
+import { writeFileDurably } from '@granary/base/node'
 import { createKey } from '@granary/chain/keystore'
 import { type ChainClient, type ProviderView, type SessionKeyView, sendMessage } from '@granary/protocol/client'
 import { AMOUNT_MAX, daemonScopes, type Hash, type Signer } from '@granary/protocol/messages'
@@ -24,6 +26,8 @@ export interface NextKeyInput {
   readonly passphrase: string
   readonly provider: ProviderView
   readonly light: boolean
+  /** Which the chain is to give it; undefined: none. */
+  readonly bounds: KeyBounds | undefined
 }
 
 export interface NextKey {
@@ -43,11 +47,19 @@ export class SessionKeyForeignError extends GranaryError {
   }
 }
 
-/** Of the key that the daemon has: what it may still spend, and until when. undefined: without a bound. */
-export async function keyBoundsOf(chain: ChainClient, provider: ProviderView): Promise<KeyBounds | undefined> {
+/**
+ * Of the key that the daemon has: what it may still spend, and until when; of one that was to have bounds and has none, since the
+ * command was killed before it gave them, those. undefined: without a bound.
+ */
+export async function keyBoundsOf(
+  chain: ChainClient,
+  provider: ProviderView,
+  home: string,
+): Promise<KeyBounds | undefined> {
   const { owner, sessionKey } = provider
   const key = sessionKey === null ? undefined : await sessionKeyOn(chain, owner, sessionKey)
-  if (key === undefined || isEndless(key)) return undefined
+  if (key === undefined) return undefined
+  if (isEndless(key)) return await boundsMissing(home, key.publicKey)
   return { spendingLimit: BigInt(key.spendingLimit) - BigInt(key.spent), expires: key.expires }
 }
 
@@ -59,13 +71,14 @@ function isEndless({ spendingLimit, expires }: SessionKeyView): boolean {
  * Makes the key, or takes the one that waits already, and writes into registration.json that the chain is to have it.
  * @throws KEYSTORE_MISSING, PASSPHRASE_WRONG, SessionKeyForeignError SESSION_KEY_FOREIGN, REGISTRATION_INVALID
  */
-export async function makeNextKey({ home, passphrase, provider, light }: NextKeyInput): Promise<NextKey> {
+export async function makeNextKey({ home, passphrase, provider, light, bounds }: NextKeyInput): Promise<NextKey> {
   const folders = providerFolders(home)
   const { signer, isWaiting, wanted } = await openSessionKey(folders, passphrase, provider.owner)
   if (![signer.sessionKey, toHex(await wanted())].includes(provider.sessionKey ?? undefined))
     throw new SessionKeyForeignError(provider, home)
   if (!isWaiting()) await createKey(folders.nextSessionKey, passphrase, { light })
   const publicKey = await wanted()
+  if (bounds !== undefined) await writeBounds(folders.nextKeyBounds, publicKey, bounds)
   if (existsSync(folders.registration)) {
     const registration = await readRegistration(folders.registration)
     await writeRegistration(folders.registration, { ...registration, sessionKey: publicKey })
@@ -73,7 +86,25 @@ export async function makeNextKey({ home, passphrase, provider, light }: NextKey
   return { publicKey, isWaiting }
 }
 
+async function writeBounds(path: string, publicKey: Uint8Array, bounds: KeyBounds): Promise<void> {
+  const json = { publicKey: toHex(publicKey), spendingLimit: `${bounds.spendingLimit}`, expires: bounds.expires }
+  await writeFileDurably(path, `${JSON.stringify(json)}\n`, 0o600)
+}
+
+/** What this key was to be given, and the chain may not have been told: UpdateProvider gives it all. */
+export async function boundsMissing(home: string, publicKey: Hash): Promise<KeyBounds | undefined> {
+  try {
+    const json = JSON.parse(await readFile(providerFolders(home).nextKeyBounds, 'utf8'))
+    if (json.publicKey !== publicKey) return undefined
+    return { spendingLimit: BigInt(json.spendingLimit), expires: Number(json.expires) }
+  } catch {
+    // None, or none that can be read: the owner gives it bounds by `register`.
+    return undefined
+  }
+}
+
 export interface TellNextKeyInput {
+  readonly home: string
   readonly chain: ChainClient
   /** The owner's. */
   readonly signer: Signer
@@ -86,7 +117,7 @@ export interface TellNextKeyInput {
 
 /** Everything else stays as the chain has it. */
 export async function tellNextKey(input: TellNextKeyInput): Promise<void> {
-  const { chain, signer, provider, publicKey, bounds, signal } = input
+  const { home, chain, signer, provider, publicKey, bounds, signal } = input
   const options = signal === undefined ? {} : { signal }
   const { id, payout, endpoints, peerId, region, name } = provider
   const told: Hash = toHex(publicKey)
@@ -97,4 +128,5 @@ export async function tellNextKey(input: TellNextKeyInput): Promise<void> {
   if (bounds === undefined) return
   const body = { publicKey, scopes: [...daemonScopes], ...bounds }
   await sendMessage({ chain, signer, kind: 'AuthorizeKey', body }, options)
+  await rm(providerFolders(home).nextKeyBounds, { force: true })
 }

@@ -27,6 +27,8 @@ export interface ProviderFolders {
   readonly sessionKey: string
   /** That takes its place, until the chain has it. */
   readonly nextSessionKey: string
+  /** What that one may spend and until when, until the chain has been told. */
+  readonly nextKeyBounds: string
 }
 
 export function providerFolders(home: string): ProviderFolders {
@@ -47,6 +49,7 @@ export function providerFolders(home: string): ProviderFolders {
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),
     nextSessionKey: join(root, 'session.next.json'),
+    nextKeyBounds: join(root, 'session.bounds.json'),
   }
 }
 

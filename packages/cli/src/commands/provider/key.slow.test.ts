@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openKey } from '@granary/chain/keystore'
 import type { ProviderView } from '@granary/protocol/client'
+import { accountSigner } from '@granary/protocol/messages'
 import { initProvider } from '@granary/provider'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
@@ -112,6 +114,24 @@ test('what the key may spend, and until when, is kept, or given anew', async () 
   const given = await rotate('--session-limit', '70', '--session-time', '30d')
   expect(given.bounds).toMatchObject({ spendingLimit: `${70n * GRN}` })
   expect(given.bounds!.expires).toBeLessThan(bounds!.expires)
+})
+
+test('killed before the key has its bounds, it has them by the same command', async () => {
+  const { keyBoundsOf, makeNextKey, tellNextKey } = await import('@granary/provider/operator')
+  const view = await onChain()
+  const bounds = (await keyBoundsOf(devnet.chain, view, home))!
+  const key = await makeNextKey({ home, passphrase, provider: view, light: true, bounds })
+  const path = join(home, 'provider', 'keystore.json')
+  const signer = accountSigner(await openKey(path, await readFile(path, 'utf8'), passphrase))
+  // As far as a command comes that is killed between its two messages.
+  const { publicKey } = key
+  await tellNextKey({ home, chain: devnet.chain, signer, provider: view, publicKey, bounds: undefined })
+  await until('it is taken up', async () => (existsSync(waiting) ? undefined : true))
+  const rotated = await rotate()
+  expect(rotated.bounds).toEqual({ spendingLimit: `${bounds.spendingLimit}`, expires: bounds.expires })
+  const { owner, sessionKey } = await onChain()
+  expect(await devnet.chain.sessionKey(owner, sessionKey!)).toMatchObject(rotated.bounds!)
+  expect(existsSync(join(home, 'provider', 'session.bounds.json'))).toBe(false)
 })
 
 test("where the owner's key is away the new one waits until it has been signed there, and is taken up by itself", async () => {

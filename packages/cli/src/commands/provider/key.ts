@@ -43,7 +43,7 @@ export function addKey(provider: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       moreHelp(
-        "A provider that runs takes it up by itself. Where the owner's key is away the new one waits in session.next.json until `granary provider register` has been run where that key is. Killed in between, give the command again; the bounds of a key that the chain has by then are given with `granary provider register`.",
+        "A provider that runs takes it up by itself. Where the owner's key is away the new one waits in session.next.json until `granary provider register` has been run where that key is. Killed in between, give the command again: it goes on with the same bounds.",
       ),
     )
     .action((options: RotateOptions) => rotate(options, context))
@@ -73,7 +73,7 @@ async function rotate(options: RotateOptions, context: CommandContext): Promise<
     const opened = await openOperator(options, signal)
     const { chain, provider, status, devnet } = opened
     const fees = await chain.fees({ signal })
-    const bounds = await boundsOf(options, status, await operator.keyBoundsOf(chain, provider))
+    const bounds = await boundsOf(options, status, await operator.keyBoundsOf(chain, provider, home))
     const price =
       feeOf('UpdateProvider', UPDATE_BYTES_MAX, fees) +
       (bounds === undefined ? 0n : feeOf('AuthorizeKey', AUTHORIZE_BYTES_MAX, fees))
@@ -84,13 +84,13 @@ async function rotate(options: RotateOptions, context: CommandContext): Promise<
     if (signer !== undefined)
       await confirmSpending(context, { what: "change the daemon's key", price }, { yes, maxPrice, json, signal })
     const light = devnet && passphraseFile === undefined
-    const key = await operator.makeNextKey({ home, passphrase, provider, light })
+    const key = await operator.makeNextKey({ home, passphrase, provider, light, bounds })
     const next = toHex(key.publicKey)
     if (signer === undefined) {
       await tellRunning(home)
       return { ...planned, next, done: 'waiting' as const }
     }
-    await operator.tellNextKey({ chain, signer, provider, publicKey: key.publicKey, bounds, signal })
+    await operator.tellNextKey({ home, chain, signer, provider, publicKey: key.publicKey, bounds, signal })
     return { ...planned, next, done: await takenUp(home, key, signal) }
   })
   printResult(context, rotated, {
