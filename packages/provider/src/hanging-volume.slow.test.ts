@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -88,8 +88,15 @@ test('a volume that hangs is listed as away, is not forgotten unasked, and is wh
   await rename(join(root.home, 'fifo'), join(volume, 'volume.json'))
   const listed = JSON.parse((await provide('volumes')).stdout).data.volumes
   expect(listed).toContainEqual(expect.objectContaining({ path: volume, isThere: false }))
-  expect(JSON.parse((await provide('volumes', 'detach', volume)).stdout).error).toMatchObject({
+  const link = join(root.home, 'link')
+  await symlink(volume, link)
+  for (const named of [volume, link])
+    expect(JSON.parse((await provide('volumes', 'detach', named)).stdout).error).toMatchObject({
+      code: 'VOLUME_REFUSED',
+    })
+  expect(JSON.parse((await provide('volumes', 'add', volume)).stdout).error).toMatchObject({
     code: 'VOLUME_REFUSED',
+    message: expect.stringContaining('does not answer'),
   })
   expect(await provide('volumes', 'detach', volume, '--lost')).toMatchObject({ code: 0 })
   expect((await readConfig(providerFolders(root.home).config)).volumes).toEqual([])

@@ -8,9 +8,9 @@ import { readConfig } from '../config.ts'
 import { createVolumes } from '../storage/create-volumes.ts'
 import { diskLooks } from '../storage/disk-looks.ts'
 import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
-import { lookApart, looksWithout, type SeenVolume } from '../storage/look-apart.ts'
+import { lookApart, looksWithout, type SeenVolume, volumeBehind } from '../storage/look-apart.ts'
 import { ASIDE, isStampedAside } from '../storage/set-aside.ts'
-import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, volumeFolders } from '../storage/volume-record.ts'
+import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, VolumeFolderError } from '../storage/volume-record.ts'
 import { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 import { readWitness } from '../storage/witness.ts'
 
@@ -66,8 +66,11 @@ export async function addVolume(home: string, path: string, terms: VolumeTerms):
   if (path === HOME_VOLUME) return { homeRoles: terms.roles ?? volumeRoles }
   const folders = providerFolders(home)
   const { volumes, owner } = await readConfig(folders.config)
-  const at = await realpath(resolve(path)).catch(() => resolve(path))
-  await requireApart(home, at, volumes)
+  const named = resolve(path)
+  const seen = await lookApart(named, ASIDE)
+  if (seen === undefined) throw new VolumeFolderError(named, 'its disk does not answer')
+  const at = await realpath(named).catch(() => named)
+  await requireApart(home, { at, folder: seen.folder }, volumes)
   const account = owner ?? (await readKeyAddress(folders.ownerKey)) ?? ''
   const before = volumes.find((each) => each.path === at)
   if (
@@ -140,9 +143,16 @@ function homeIdIn({ homeRecord }: ProviderFolders): string | undefined {
 /** By its path, or by another path of the same folder. */
 async function findVolume(home: string, path: string) {
   const { volumes } = await readConfig(providerFolders(home).config)
-  const found = volumes.find((each) => [path, resolve(path)].includes(each.path)) ?? (await sameFolder())
+  const found =
+    volumes.find((each) => [path, resolve(path)].includes(each.path)) ?? (await linked()) ?? (await sameFolder())
   if (found === undefined) throw new VolumeUnknownError(path)
   return { volumes, at: found.path, id: found.id }
+
+  async function linked(): Promise<(typeof volumes)[number] | undefined> {
+    const paths = volumes.map((each) => each.path)
+    const behind = await volumeBehind(resolve(path), paths)
+    return volumes.find((each) => each.path === behind)
+  }
 
   async function sameFolder(): Promise<(typeof volumes)[number] | undefined> {
     const [named, ...others] = await Promise.all(
@@ -154,9 +164,13 @@ async function findVolume(home: string, path: string) {
 }
 
 /** One in another would count its bytes twice, and be drained into itself. */
-async function requireApart(home: string, at: string, volumes: readonly { readonly path: string }[]): Promise<void> {
-  const { root } = providerFolders(home)
-  const own = await realpath(root)
+async function requireApart(
+  home: string,
+  { at, folder }: { readonly at: string; readonly folder: string | null },
+  volumes: readonly { readonly path: string }[],
+): Promise<void> {
+  const folders = providerFolders(home)
+  const own = await realpath(folders.root)
   for (const path of [own, ...volumes.map((each) => each.path)]) {
     if (path !== at && (isIn(path, at) || isIn(at, path)))
       throw new VolumeInUseError(
@@ -165,8 +179,8 @@ async function requireApart(home: string, at: string, volumes: readonly { readon
         'name a folder that is in no other volume, and holds none',
       )
     // Mounted a second time a folder has another path.
-    const inside = path === own ? Object.values(providerFolders(home)) : Object.values(volumeFolders(path))
-    if ([...(path === own ? [own] : []), ...inside].some((folder) => path !== at && isSameFolder(folder, at)))
+    const inside = path === own ? Object.values(folders).map(folderAt) : (await lookApart(path, ASIDE))?.inside
+    if (path !== at && folder !== null && inside?.includes(folder))
       throw new VolumeInUseError(at, `it is a folder of ${path}, mounted once more`, 'name a folder of its own')
     if (path === own && at === own) throw new VolumeInUseError(at, 'it is the home', 'name it `home`')
   }
@@ -177,9 +191,10 @@ function isIn(path: string, folder: string): boolean {
   return false
 }
 
-function isSameFolder(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
-  return a !== undefined && a.ino === b?.ino && a.dev === b.dev
+/** As a look apart says it. */
+function folderAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.dev}/${found.ino}`
 }
 
 function countOf(seen: SeenVolume | undefined): number {

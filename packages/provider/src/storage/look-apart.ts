@@ -11,6 +11,8 @@ import { type DiskRoom, diskLooks, type Looks } from './disk-looks.ts'
 export interface SeenVolume {
   /** The same for two paths of one folder; null where there is none. */
   readonly folder: string | null
+  /** The same of each of its folders that is there. */
+  readonly inside: readonly string[]
   /** Of volume.json; null where there is none that can be read. */
   readonly record: string | null
   /** Names of what is in each of its folders. */
@@ -28,25 +30,54 @@ const { argv, stdout } = process
 const [at, aside] = argv.slice(1)
 const orNull = (look) => { try { return look() } catch { return null } }
 const namesIn = (folder) => orNull(() => fs.readdirSync(at + '/' + folder)) ?? []
-const stat = orNull(() => fs.statSync(at))
+const folderAt = (path) => orNull(() => { const { dev, ino } = fs.statSync(path); return dev + '/' + ino })
 const folders = ['sectors', 'pieces', 'staging']
 stdout.write(JSON.stringify({
-  folder: stat && stat.dev + '/' + stat.ino,
+  folder: folderAt(at),
+  inside: folders.map((name) => folderAt(at + '/' + name)).filter((folder) => folder !== null),
   record: orNull(() => fs.readFileSync(at + '/volume.json', 'utf8')),
   names: Object.fromEntries(folders.map((name) => [name, namesIn(name)])),
   aside: folders.flatMap((name) => namesIn(name + '/' + aside).map((each) => name + '/' + aside + '/' + each)),
 }))`
 
+/** Which of the others the first path leads to by links, without a look at what is there. */
+const FOLLOW = `
+const fs = require('node:fs')
+const { dirname, resolve } = require('node:path')
+const { argv, stdout } = process
+const [path, ...volumes] = argv.slice(1)
+const linkAt = (at) => { try { return fs.readlinkSync(at) } catch { return undefined } }
+const follow = (at, left) => {
+  const parts = at.split('/').slice(1)
+  for (let count = 1; count <= parts.length; count += 1) {
+    const part = '/' + parts.slice(0, count).join('/')
+    if (volumes.includes(part)) return count === parts.length ? part : null
+    const to = linkAt(part)
+    if (to !== undefined) return left === 0 ? null : follow(resolve(dirname(part), to, ...parts.slice(count)), left - 1)
+  }
+  return null
+}
+stdout.write(JSON.stringify(follow(path, 40)))`
+
 /** @returns undefined: its disk does not answer @throws where no process could look */
 export async function lookApart(path: string, asideName: string): Promise<SeenVolume | undefined> {
-  const looker = spawn(process.execPath, ['-e', LOOK, path, asideName], {
+  return (await askApart(LOOK, [path, asideName])) as SeenVolume | undefined
+}
+
+/** The one of these volumes that a path of links leads to, though its disk may not answer. */
+export async function volumeBehind(path: string, volumes: readonly string[]): Promise<string | undefined> {
+  return ((await askApart(FOLLOW, [path, ...volumes])) as string | null | undefined) ?? undefined
+}
+
+async function askApart(script: string, given: readonly string[]): Promise<unknown> {
+  const looker = spawn(process.execPath, ['-e', script, ...given], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const answered = new AbortController()
   const failed = once(looker, 'error').then(([error]) => Promise.reject(error))
   try {
     const said = await Promise.race([text(looker.stdout), failed, sleep(ANSWER_MS, answered.signal)])
-    return said === undefined ? undefined : (JSON.parse(said) as SeenVolume)
+    return said === undefined ? undefined : JSON.parse(said)
   } finally {
     answered.abort()
     looker.kill('SIGKILL')
