@@ -43,7 +43,7 @@ const askSchema = z
     durationMaxMs: positive.default(365 * 24 * HOUR_MS).describe('longest deal'),
     validMs: positive
       .default(365 * 24 * HOUR_MS)
-      .describe('for how long the ask holds; renewed when half of it is over'),
+      .describe('for how long the ask holds, 100 blocks at least; renewed when half of it is over'),
   })
   .refine(({ pieceSizeMin, pieceSizeMax = pieceSizeMin }) => pieceSizeMin <= pieceSizeMax, {
     path: ['pieceSizeMin'],

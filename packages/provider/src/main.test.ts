@@ -305,6 +305,20 @@ test('a size that deals wait for is not taken out of the configuration, or they 
   })
 })
 
+test('an ask that would be renewed with nearly every block, and paid for, is refused', async () => {
+  const path = join(home, 'provider', 'config.json')
+  await changeConfig(path, { 'ask.validMs': 19_999 })
+  try {
+    const message = expect.stringContaining('ask.validMs: 19999, and 100 blocks of this chain are 20000 ms')
+    await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message })
+    await changeConfig(path, { 'ask.validMs': 20_000 })
+    await provider.reload()
+  } finally {
+    await changeConfig(path, { 'ask.validMs': undefined })
+    await provider.reload()
+  }
+})
+
 test('a provider that takes no deals gives no quote and ends its ask, until it does again', async () => {
   const path = join(home, 'provider', 'config.json')
   const client = await clientOf(23)

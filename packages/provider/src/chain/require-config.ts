@@ -21,6 +21,9 @@ export interface RequireConfigInput {
   readonly hasWorkers: boolean
 }
 
+/** An ask is renewed when half of it is over, and each renewal costs its fee. */
+const ASK_BLOCKS_MIN = 100
+
 /** Every deal would have lapsed before its sector is even begun. */
 export class SealAfterTooLongError extends GranaryError {
   constructor(sealAfterMs: number, activateWithinMs: number) {
@@ -58,6 +61,11 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
     throw new ConfigError(path, 'sealing.parallel: 0, and without a Redis nobody else seals for it')
   }
   const { activateWithinMin, blockTimeMs } = await chain.params()
+  const askMs = ASK_BLOCKS_MIN * blockTimeMs
+  if (config.ask.validMs < askMs) {
+    const least = `${ASK_BLOCKS_MIN} blocks of this chain are ${askMs} ms`
+    throw new ConfigError(path, `ask.validMs: ${config.ask.validMs}, and ${least}: the least that an ask holds`)
+  }
   // What a quote promises (market/issue-quote.ts).
   const activateWithinMs = Math.max(config.activateWithinMs, activateWithinMin * blockTimeMs)
   if (sealAfterMs >= activateWithinMs) throw new SealAfterTooLongError(sealAfterMs, activateWithinMs)
