@@ -7,6 +7,7 @@ import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { createChainClient } from '@granary/protocol/client'
 import type { Hash } from '@granary/protocol/messages'
 import { createAlerts } from './alerts.ts'
+import { createHeightBound } from './chain/bound-height.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
@@ -19,6 +20,7 @@ import { applyConfig, hasMoney, registerProvider } from './chain/register-provid
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile, requireProfiles } from './chain/require-profile.ts'
+import { createSignedState } from './chain/signed-state.ts'
 import { takeUpKey } from './chain/take-up-key.ts'
 import { type Closer, closeAll } from './closers.ts'
 import { collectStart } from './collect-start.ts'
@@ -139,7 +141,10 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     deals: deals.deals,
   })
   const chainUrl = options.chainUrl ?? config.chainUrl
-  const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
+  const heightSeen = Number(settings.get('followedHeight') ?? -1)
+  const bound = createHeightBound()
+  closers.push(() => bound.stop())
+  const chain = createChainClient({ url: chainUrl, heightSeen, heightMax: bound.max })
   const asked = promptChain(chain)
   const denylistsOf = ({ denylists: paths }: ProviderConfig) =>
     readDenylists({ paths, folder: folders.root, alerts, log })
@@ -265,6 +270,8 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
+  const signed = createSignedState({ chain, genesisHash })
+  await bound.start(signed, heightSeen)
   const sealAfterOf = ({ sealing, activateWithinMs }: ProviderConfig): number =>
     options.sealAfterMs ??
     sealing.afterMs ??
@@ -318,14 +325,15 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     )
 
   const partitions = () => sectors.countPartitions()
-  const follower = createChainFollower({ chain, from: status.height })
+  const follower = createChainFollower({ chain, from: Math.min(status.height, chain.height), heightMax: bound.max })
   takeUpKey({
     ...{ chain, follower, providerId, key: keys.session, log },
     // What the chain says of it is compared anew, and alerts about it end.
     onTaken: () => reloading.run('config', () => applyConfig({ ...registration, config }, providerId)),
   })
-  const ends = createProvenEnds({ chain, genesisHash, providerId, alerts })
+  const ends = createProvenEnds({ signed, providerId, alerts })
   const market = openMarket({
+    heightMax: bound.max,
     ...{
       deals,
       settings,

@@ -41,6 +41,22 @@ test('a client knows the genesis and the greatest height of what it was answered
   expect(chain.height).toBeGreaterThanOrEqual(tx.height)
 })
 
+test('what the chain cannot be above by now is never taken to be its height', async () => {
+  const { height } = await devnet.chain.status()
+  const chain = createChainClient({ url: devnet.node.url, heightMax: () => height + 1_000, ...noRetries })
+  const lying = createChainClient({
+    ...{ url: devnet.node.url, heightMax: () => height + 1_000, ...noRetries },
+    fetch: async (...asked) => {
+      const answer = await fetch(...asked)
+      const headers = { ...Object.fromEntries(answer.headers), 'granary-height': '999999999999999' }
+      return new Response(answer.body, { status: answer.status, headers })
+    },
+  })
+  await Promise.all([chain.status(), lying.status()])
+  expect(chain.height).toBeLessThan(height + 1_000)
+  expect(lying.height).toBe(-1)
+})
+
 test('a node of another chain is refused by what the client was given to expect', async () => {
   const chain = createChainClient({ url: devnet.node.url, genesisHash: OTHER })
   const foreign = {

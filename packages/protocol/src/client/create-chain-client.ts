@@ -72,6 +72,8 @@ export interface ChainClientOptions {
   readonly genesisHash?: Hash | undefined
   /** A height that was seen before, by an earlier client: what a node below it does not find is not taken as missing. @default none */
   readonly heightSeen?: number | undefined
+  /** What the chain cannot be above by now, for who knows that: a node that names a greater height has not seen it. @default no bound */
+  readonly heightMax?: (() => number) | undefined
 }
 
 export interface DealFilter {
@@ -173,7 +175,8 @@ interface Question {
 /** @throws GranaryError CHAIN_URL_INVALID */
 export function createChainClient(options: ChainClientOptions): ChainClient {
   const url = originOf(options.url)
-  const known = knownChain({ genesisHash: options.genesisHash, height: options.heightSeen ?? -1 }, url)
+  const { genesisHash, heightSeen = -1, heightMax } = options
+  const known = knownChain({ genesisHash, height: heightSeen, heightMax }, url)
   const transport: Transport = {
     url,
     known,

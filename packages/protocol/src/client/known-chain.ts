@@ -23,18 +23,23 @@ export interface KnownChain {
 export interface ChainStart {
   readonly genesisHash: Hash | undefined
   readonly height: number
+  /** What no chain can be above: a height that is named is none beyond it. */
+  readonly heightMax?: (() => number) | undefined
 }
 
 export function knownChain(start: ChainStart, url: string): KnownChain {
   let { genesisHash, height } = start
+  const { heightMax: max = () => Number.POSITIVE_INFINITY } = start
   const reach = (named: number) => {
-    height = Math.max(height, named)
+    if (named > height && named <= max()) height = named
   }
   return {
     get genesisHash() {
       return genesisHash
     },
     get height() {
+      // It may have been taken before anybody knew the bound.
+      height = Math.min(height, max())
       return height
     },
     observe(response) {

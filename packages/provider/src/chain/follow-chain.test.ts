@@ -133,3 +133,22 @@ test('an answer that was on its way while an event came says nothing of a lower 
   expect(gaps).toEqual([])
   expect(node.state.since).toEqual(['7'])
 })
+
+test('a block that there cannot be yet is heard by nobody, and the stream that names it is begun anew', async () => {
+  node = await startNode(7)
+  follower = createChainFollower({ chain: node.chain, from: 7, heightMax: () => 100 })
+  const heard: HeardEvent[] = []
+  const gaps: unknown[] = []
+  follower.listen({ onEvent: (event) => heard.push(event), onGap: (error) => gaps.push(error) })
+  follower.start()
+  await until(() => node.state.stream !== undefined)
+  node.state.height = 9_000_000
+  node.tell(0, 'block', { height: 9_000_000, timeMs: 1 })
+  await until(() => gaps.length > 0)
+  node.state.height = 8
+  await until(() => node.state.since.length > 1)
+  node.tell(0, 'block', { height: 8, timeMs: 2 })
+  await until(() => heard.length > 0)
+  expect(heard).toMatchObject([{ type: 'block', height: 8 }])
+  expect([follower.height(), node.state.since]).toEqual([8, ['7', '7']])
+})

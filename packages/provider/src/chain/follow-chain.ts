@@ -4,7 +4,7 @@
  * so everything that waits, waits here and not for a clock.
  */
 import { sleep } from '@granary/base'
-import type { ChainClient, FollowedEvent } from '@granary/protocol/client'
+import { type ChainClient, ChainUnreachableError, type FollowedEvent } from '@granary/protocol/client'
 
 export interface ChainFollower {
   /** As the node has said last: lower than before where it is behind, or was restored from an older copy. */
@@ -57,8 +57,15 @@ const ASK_AGAIN_MS = 100
 /** In a row, after which the chain is taken to be lower than it was. */
 const LOWER_ANSWERS = 2
 
-/** @param from the chain's height: what happened up to there is known, or asked for */
-export function createChainFollower({ chain, from }: { chain: ChainClient; from: number }): ChainFollower {
+export interface ChainFollowerInput {
+  readonly chain: ChainClient
+  /** The chain's height: what happened up to there is known, or asked for. */
+  readonly from: number
+  /** What it cannot be above by now. @default no bound */
+  readonly heightMax?: () => number
+}
+
+export function createChainFollower({ chain, from, heightMax }: ChainFollowerInput): ChainFollower {
   let height = from
   /** Up to where events were heard. */
   let heard = from
@@ -72,6 +79,13 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
   const waiting = new Map<() => void, number>()
   const listeners: ChainListener[] = []
   let running: Promise<unknown> = Promise.resolve()
+
+  /** @throws ChainUnreachableError of what no chain can have come to, or is no number */
+  function requirePossible(named: number): void {
+    const max = heightMax?.() ?? Number.MAX_SAFE_INTEGER
+    if (named <= max) return
+    throw new ChainUnreachableError(chain.url, new Error(`it names block ${named}, and there can be ${max} by now`))
+  }
 
   function rise(seen: number): void {
     if (seen <= height) return
@@ -87,6 +101,7 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         const options = { types: [...eventTypes], since: String(heard) }
         for await (const event of chain.events({ ...options, signal: AbortSignal.any([signal, fallen]) })) {
           fallen.throwIfAborted()
+          requirePossible(event.height)
           heard = event.height
           if (event.type === 'block') {
             block = { height: event.height, timeMs: event.timeMs }
@@ -113,6 +128,7 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         // An event may be heard before the answer to what was asked before it.
         const before = height
         const status = await chain.status({ signal })
+        requirePossible(status.height)
         waitMs = Math.min(status.blockTimeMs * POLL_BLOCKS, POLL_MS_MAX)
         patienceMs = status.blockTimeMs + waitMs
         // A node that is behind, or was restored from an older copy: deadlines are those of the chain that is there.

@@ -7,6 +7,7 @@ import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createAlerts } from '../alerts.ts'
 import { createProvenEnds } from './proven-ends.ts'
+import { createSignedState } from './signed-state.ts'
 
 const { signal } = new AbortController()
 let home: string
@@ -28,7 +29,11 @@ async function endsOn(asked: Pick<ChainClient, 'url' | 'genesis' | 'proof'>) {
   const { genesisHash, height } = await chain.status()
   const alerts = createAlerts(() => {})
   const standing = () => alerts.list().map(({ code, subject }) => [code, subject])
-  return { ends: createProvenEnds({ chain: asked, genesisHash, providerId: 1_000, alerts }), height, standing }
+  return {
+    ends: createProvenEnds({ signed: createSignedState({ chain: asked, genesisHash }), providerId: 1_000, alerts }),
+    height,
+    standing,
+  }
 }
 
 test('a deal that the signed state does not have is not over, which is doubted once that state is of then', async () => {

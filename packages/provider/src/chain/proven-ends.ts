@@ -1,14 +1,12 @@
 /**
  * Whether a deal or a sector is over, by the state that the chain's validators have signed. What is over is given up for good, its
- * files are removed, so no word of a node is enough for that: believed is the genesis alone, whose hash this home has kept since it
- * first met its chain (docs/adr/0096-an-end-is-proven.md).
+ * files are removed, so no word of a node is enough for that (docs/adr/0096-an-end-is-proven.md).
  */
-import { GranaryError, isAbortError } from '@granary/base'
-import type { ChainClient } from '@granary/protocol/client'
-import { createLightClient, embeddedHeaderVerifier, type LightClient, type ProvenState } from '@granary/protocol/light'
-import type { Hash } from '@granary/protocol/messages'
-import { dealStateOf, dealStatusOf, genesisHash as hashOfGenesis, recordTables } from '@granary/protocol/records'
+import { isAbortError } from '@granary/base'
+import type { ProvenState } from '@granary/protocol/light'
+import { dealStateOf, dealStatusOf, recordTables } from '@granary/protocol/records'
 import type { Alerts } from '../alerts.ts'
+import type { SignedState } from './signed-state.ts'
 
 export interface ProvenEnds {
   /** @param saidAt the height at which the node says that the deal is over */
@@ -20,47 +18,17 @@ export interface ProvenEnds {
 }
 
 export interface ProvenEndsInput {
-  readonly chain: Pick<ChainClient, 'url' | 'genesis' | 'proof'>
-  readonly genesisHash: Hash
+  readonly signed: SignedState
   readonly providerId: number
   readonly alerts: Alerts
 }
 
 const running: ReadonlySet<string> = new Set(['published', 'committed', 'active'])
 const living: ReadonlySet<string> = new Set(['precommitted', 'active'])
-/** Ends come many at a time: they are looked up in one state. */
-const STATE_MS = 250
 
-export function createProvenEnds({ chain, genesisHash, providerId, alerts }: ProvenEndsInput): ProvenEnds {
+export function createProvenEnds({ signed, providerId, alerts }: ProvenEndsInput): ProvenEnds {
   /** By what it is about: the height at which the node said so first. */
   const said = new Map<string, number>()
-  let light: LightClient | undefined
-  let newest: { readonly state: Promise<ProvenState>; readonly atMs: number } | undefined
-
-  async function stateNow(signal: AbortSignal): Promise<ProvenState> {
-    if (newest !== undefined && performance.now() - newest.atMs < STATE_MS) return await newest.state
-    light ??= await openLight(signal)
-    const state = light.newest({ signal })
-    newest = { state, atMs: performance.now() }
-    state.catch(() => {
-      newest = undefined
-    })
-    return await state
-  }
-
-  async function openLight(signal: AbortSignal): Promise<LightClient> {
-    const genesis = await chain.genesis({ signal })
-    if (hashOfGenesis(genesis) !== genesisHash)
-      throw new GranaryError({
-        code: 'CHAIN_FOREIGN',
-        message: `${chain.url} shows another genesis than that of this home's chain, ${genesisHash}`,
-        hint: 'name a node of the right chain with --chain',
-      })
-    return createLightClient({
-      chain,
-      headers: embeddedHeaderVerifier({ genesisHash, validators: genesis.validators }),
-    })
-  }
 
   async function isOver(
     subject: string,
@@ -71,7 +39,7 @@ export function createProvenEnds({ chain, genesisHash, providerId, alerts }: Pro
     const since = said.get(subject) ?? saidAt
     said.set(subject, since)
     try {
-      const state = await stateNow(signal)
+      const state = await signed.newest(signal)
       if (await read(state)) {
         clear(subject)
         return true
@@ -89,7 +57,7 @@ export function createProvenEnds({ chain, genesisHash, providerId, alerts }: Pro
     alerts.raise({
       code: 'END_NOT_PROVEN',
       subject,
-      message: `${chain.url} says that ${subject} is over, and ${why}: nothing of it is given up`,
+      message: `${signed.url} says that ${subject} is over, and ${why}: nothing of it is given up`,
       hint: 'the node is broken, or somebody who stands before it lies: name another one with `chainUrl`, best one of your own',
     })
   }

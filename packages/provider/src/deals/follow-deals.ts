@@ -158,7 +158,9 @@ async function requireKnown(context: FollowDealsContext, signal: AbortSignal): P
 
 /** The height at which the comparison began: events from there on are still to be heard. */
 async function compareAll(context: FollowDealsContext, due: DueDeals, signal: AbortSignal): Promise<number> {
-  const { height } = await context.chain.status({ signal })
+  const { chain } = context
+  // What the answer says is no more than what any may say.
+  const height = Math.min((await chain.status({ signal })).height, chain.height)
   const views = new Map<string, DealView>()
   for await (const view of context.chain.deals({ provider: context.providerId }, { signal })) {
     views.set(view.agreementId, view)

@@ -11,14 +11,17 @@ export interface FollowedHeight {
 
 const NOTED_EVERY_BLOCKS = 10
 
-export function followedHeight(settings: Settings): FollowedHeight {
+/** @param heightMax what the chain cannot be above by now; as long as that is not known nothing is noted */
+export function followedHeight(settings: Settings, heightMax: () => number): FollowedHeight {
   let noted = Number(settings.get('followedHeight') ?? 0)
   let highest = noted
   return {
-    highest: () => highest,
+    highest: () => Math.min(highest, heightMax()),
     reach: (height) => {
       highest = Math.max(highest, height)
-      if (highest < noted + NOTED_EVERY_BLOCKS) return
+      const max = heightMax()
+      highest = Math.min(highest, max)
+      if (highest < noted + NOTED_EVERY_BLOCKS || !Number.isFinite(max)) return
       noted = highest
       try {
         settings.set('followedHeight', String(highest))

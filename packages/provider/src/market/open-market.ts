@@ -61,6 +61,8 @@ export interface MarketContext {
   readonly asked: PromptChain
   readonly follower: ChainFollower
   readonly ends: ProvenEnds
+  /** What the chain cannot be above by now. */
+  readonly heightMax: () => number
   readonly genesisHash: Hash
   readonly providerId: number
   /** How many are being proven. */
@@ -234,7 +236,7 @@ export function openMarket(context: MarketContext): Market {
         },
         follower: context.follower,
         folder: folders.root,
-        height: followedHeight(settings),
+        height: followedHeight(settings, context.heightMax),
         storePath: folders.database,
       }),
   }

@@ -25,6 +25,7 @@ import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createProvenEnds } from '../chain/proven-ends.ts'
+import { createSignedState } from '../chain/signed-state.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -76,8 +77,8 @@ beforeAll(async () => {
   sealing = createWork({
     follower,
     ends: createProvenEnds({
-      ...{ chain: devnet.chain, providerId: provider.id, alerts },
-      genesisHash: (await devnet.chain.status()).genesisHash,
+      ...{ providerId: provider.id, alerts },
+      signed: createSignedState({ chain: devnet.chain, genesisHash: (await devnet.chain.status()).genesisHash }),
     }),
     ...{ db, queue, profile, profiles: [profile], alerts, deals: feed, chain: devnet.chain },
     ...{ folder, volumes: volumesIn(folder) },

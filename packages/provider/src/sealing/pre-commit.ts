@@ -115,9 +115,11 @@ function adopt(
  */
 async function chooseExpiry(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<number> {
   const { chain } = context
-  const [{ height }, params] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  const [status, params] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
   const views = await dealViews(context, dealIds, signal)
   refuseUnpublished(views)
+  // Not what one answer says that no other may: the pledge is locked until then.
+  const height = Math.min(status.height, chain.height)
   const commitBy = height + params.commitExpiry
   const durationMax = Math.max(params.dealDurationMin, ...views.map(({ terms }) => Number(terms.duration)))
   // The message may wait for a block: a period is room enough.

@@ -21,6 +21,7 @@ import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createProvenEnds } from '../chain/proven-ends.ts'
+import { createSignedState } from '../chain/signed-state.ts'
 import { createProver } from '../proving/prover.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
@@ -98,6 +99,7 @@ async function makeHome(
 ): Promise<Home> {
   const provider = await registerProvider(devnet.chain, profile)
   const { genesisHash } = await devnet.chain.status()
+  const signed = createSignedState({ chain: devnet.chain, genesisHash })
   const own = await mkdtemp(join(folder, `provider-${provider.id}-`))
   const sectors = join(own, 'sectors')
   const feed = createMemoryFeed()
@@ -118,7 +120,7 @@ async function makeHome(
       follower.start()
       sealing = createWork({
         follower,
-        ends: createProvenEnds({ chain: devnet.chain, genesisHash, providerId: provider.id, alerts }),
+        ends: createProvenEnds({ signed, providerId: provider.id, alerts }),
         db: home.db,
         ...{ folder: own, volumes: volumesIn(own) },
         prover: createProver(),
