@@ -105,7 +105,12 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
   const store = openStore({ path: homeFiles(home).database, dealKeys })
   const verification = createVerifiers({ log })
   try {
-    const machine = createStateMachine({ reader: store.reader, verifiers: verification.verifiers })
+    const local = beaconKey && createLocalBeacon(beaconKey)
+    const { verifiers } = verification
+    const machine = createStateMachine({
+      reader: store.reader,
+      verifiers: local === undefined ? verifiers : { ...verifiers, beacon: local.verifies },
+    })
     const head = store.head()
     if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
     else verifyHead(store, genesis, head)
@@ -115,9 +120,9 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       ? createLocalClock(time, headTimeMs)
       : createBeaconClock({ beacon: genesis.beacon, time, trust: trustClock, log })
     const beacon =
-      beaconKey === undefined
+      local === undefined
         ? createDrandBeacon({ urls: beaconUrls, beacon: genesis.beacon, clock, log })
-        : { ...createLocalBeacon(beaconKey), start: () => undefined, stop: () => undefined }
+        : { ...local, start: () => undefined, stop: () => undefined }
 
     const senders = sendersOf(store.reader)
     const pool = createStatePool({ machine, reader: store.reader })
