@@ -14,6 +14,7 @@ import { memoryPorts } from '../memory/memory-ports.ts'
 import { clientScopes } from './authorize-key.ts'
 import { openWalletAccount, type WalletGrant } from './open-wallet-account.ts'
 import type { SessionKeys } from './session-key.ts'
+import type { WalletProvider } from './wallet-signer.ts'
 
 const GRN = 10n ** 18n
 const HOUR_MS = 3_600_000
@@ -150,6 +151,23 @@ test('a wallet that says no is told by name, and the same call works when it say
   await open()
   expect(await Array.fromAsync(devnet.chain.sessionKeys(wallet.address))).toHaveLength(1)
 })
+
+test.each(['eth_accounts', 'eth_requestAccounts', 'eth_signTypedData_v4'])(
+  'a wallet that never answers %s is not waited for any more when the caller has enough',
+  async (silent) => {
+    const wallet = await fundedWallet()
+    const stop = new AbortController()
+    const mute: WalletProvider = {
+      request: async (call) => {
+        if (call.method !== silent) return await wallet.request(call)
+        stop.abort()
+        return await new Promise(() => undefined)
+      },
+    }
+    const input = { chain: devnet.chain, wallet: mute, keys: memoryKeys(), spendingLimit: 2n * GRN }
+    await expect(openWalletAccount(input, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' })
+  },
+)
 
 test('an account without money is told before its person is asked', async () => {
   const wallet = testWallet(new Uint8Array(randomBytes(32)))

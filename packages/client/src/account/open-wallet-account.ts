@@ -2,7 +2,7 @@
  * An account in a wallet that is asked once: it allows a key of the page, and this one signs all that a put needs. What no
  * session key may sign goes to the wallet. docs/adr/0055-one-question-of-a-wallet.md.
  */
-import { GranaryError, toHex } from '@granary/base'
+import { GranaryError, toHex, unlessAborted } from '@granary/base'
 import { type ChainClient, estimateFee } from '@granary/protocol/client'
 import { type AttoGrn, formatGrn, type Hash, scopeOf, type TypedMessage } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
@@ -46,7 +46,7 @@ export async function openWalletAccount(
   options: CallOptions = {},
 ): Promise<WalletAccount> {
   const { chain, wallet, keys, spendingLimit, validFor = { ms: DAY_MS } } = input
-  const address = await connectWallet(wallet)
+  const address = await unlessAborted(connectWallet(wallet), options.signal)
   const { genesisHash, height, blockTimeMs } = await chain.status(options)
   // Kept before it is allowed: a key that may sign and that nobody has any more would be of no use.
   const kept = await keys.read(genesisHash, address)
