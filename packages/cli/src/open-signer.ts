@@ -16,7 +16,7 @@ export interface OpenSignerInput extends OpenChain {
 /** @throws PassphraseMissingError, PassphraseWrongError, KeystoreInvalidError */
 export async function openSigner(input: OpenSignerInput): Promise<Signer> {
   const { folder, passphraseFile, chain, status, devnet, signal } = input
-  const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
+  const passphrase = await passphraseOf({ passphraseFile, devnet, folder, signal })
   const path = join(folder, 'keystore.json')
   // A devnet's passphrase has 256 random bits: stretching it would cost a second and add nothing.
   const key = await keyAt(path, passphrase, devnet && passphraseFile === undefined)

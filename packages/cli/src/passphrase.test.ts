@@ -1,4 +1,15 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -20,6 +31,27 @@ test('a byte order mark before it, which nobody could type, is none of it', asyn
   const passphraseFile = join(folder, 'secret')
   writeFileSync(passphraseFile, '\uFEFFcorrect horse\n', { mode: 0o600 })
   expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe('correct horse')
+})
+
+test('what another program writes is read as it comes; nobody has to wait for a pipe to which nothing is written', async () => {
+  const passphraseFile = join(folder, 'pipe')
+  execFileSync('mkfifo', ['-m', '600', passphraseFile])
+  const given = { passphraseFile, devnet: false, folder }
+  const stop = new AbortController()
+  const waiting = passphraseOf({ ...given, signal: stop.signal })
+  setImmediate(() => stop.abort())
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  const reading = passphraseOf(given)
+  const writer = openSync(passphraseFile, 'r+')
+  for (const part of ['correct ', 'horse\n']) {
+    await new Promise(setImmediate)
+    writeSync(writer, part)
+  }
+  closeSync(writer)
+  expect(await reading).toBe('correct horse')
+  await expect(passphraseOf({ passphraseFile: '/dev/zero', devnet: false, folder })).rejects.toMatchObject({
+    message: expect.stringContaining('it is a device'),
+  })
 })
 
 test('a devnet makes its own and keeps it', async () => {

@@ -1,9 +1,8 @@
 /** Where a passphrase comes from: a file that the user names, or, on a devnet of this machine alone, one beside the key. Never an argument. */
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { devnetPassphrase } from '@granary/chain/keystore'
+import { devnetPassphrase, NoSecretFileError, readSecretFile } from '@granary/chain/keystore'
 
 /** Of an account, and of a provider's daily messages. */
 const KEY_FILES = ['keystore.json', 'session.json']
@@ -25,10 +24,12 @@ export interface PassphraseInput {
   readonly devnet: boolean
   /** Of the key: a devnet's passphrase lies beside it. */
   readonly folder: string
+  /** Ends the wait for a program that is to write it. */
+  readonly signal?: AbortSignal | undefined
 }
 
-/** @throws PassphraseMissingError, PassphraseExposedError */
-export async function passphraseOf({ passphraseFile, devnet, folder }: PassphraseInput): Promise<string> {
+/** @throws PassphraseMissingError, PassphraseExposedError, an abort error */
+export async function passphraseOf({ passphraseFile, devnet, folder, signal }: PassphraseInput): Promise<string> {
   if (passphraseFile === undefined) {
     if (devnet) {
       requireOwnPassphrase(folder)
@@ -36,7 +37,7 @@ export async function passphraseOf({ passphraseFile, devnet, folder }: Passphras
     }
     throw new PassphraseMissingError('this chain is not a devnet of this machine, and no passphrase file is named')
   }
-  return await readPassphrase(passphraseFile)
+  return await readPassphrase(passphraseFile, signal)
 }
 
 /** Of group and of others, on systems that have them. */
@@ -54,23 +55,19 @@ export class PassphraseExposedError extends GranaryError {
   }
 }
 
-/** @throws PassphraseMissingError, PassphraseExposedError */
-export async function readPassphrase(path: string): Promise<string> {
-  const { content, mode } = await readWithMode(path).catch((error: unknown) => {
-    throw new PassphraseMissingError(`the passphrase file ${path} cannot be read`, error)
+/** @throws PassphraseMissingError, PassphraseExposedError, an abort error */
+export async function readPassphrase(path: string, signal?: AbortSignal): Promise<string> {
+  // Another program may give it: `--passphrase-file <(pass show granary)`.
+  const { text, mode } = await readSecretFile(path, { pipes: true, signal }).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    const why = error instanceof NoSecretFileError ? `: ${error.message}` : ''
+    throw new PassphraseMissingError(`the passphrase file ${path} cannot be read${why}`, error)
   })
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) throw new PassphraseExposedError(path, mode)
   // Editors on Windows write a byte order mark before it, which nobody could type.
-  const passphrase = content.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
+  const passphrase = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
   if (passphrase === '') throw new PassphraseMissingError(`the passphrase file ${path} is empty`)
   return passphrase
-}
-
-/** Of one open file: what is looked at is what is read. */
-async function readWithMode(path: string): Promise<{ readonly content: string; readonly mode: number }> {
-  await using file = await open(path)
-  const { mode } = await file.stat()
-  return { content: await file.readFile('utf8'), mode }
 }
 
 /** One that is made anew opens no key that is already there. */

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readSecretFile } from './read-secret-file.ts'
 import { writeNewFile } from './write-new-file.ts'
 
 /** Reads `<folder>/passphrase`, made with 256 random bits at first use. */
@@ -13,5 +13,5 @@ export async function devnetPassphrase(folder: string): Promise<string> {
   const path = join(folder, 'passphrase')
   // Nothing is written when it is there: the disk may be full.
   if (!existsSync(path)) await writeNewFile(path, `${randomBytes(32).toString('base64url')}\n`)
-  return (await readFile(path, 'utf8')).trim()
+  return (await readSecretFile(path)).text.trim()
 }

@@ -10,4 +10,5 @@ export {
   readKey,
   readKeyAddress,
 } from './read-key.ts'
+export { NoSecretFileError, readSecretFile } from './read-secret-file.ts'
 export { writeNewFile } from './write-new-file.ts'

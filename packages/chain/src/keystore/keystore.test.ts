@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -95,6 +96,15 @@ test('what is wrong with a keystore is said, and nothing that may be a key is re
     message: expect.stringContaining('crypto.kdfparams.n: more than 1 GiB of memory'),
   })
   await expect(readKey(folder, 'pass')).rejects.toMatchObject({ message: expect.stringContaining('a folder') })
+})
+
+test('a pipe or a device in place of a keystore or of a passphrase is refused, and nobody waits for it', async () => {
+  const pipe = join(folder, 'passphrase')
+  execFileSync('mkfifo', [pipe])
+  const refused = { code: 'KEYSTORE_INVALID', message: expect.stringContaining('it is a pipe') }
+  await expect(readKeyAddress(pipe)).rejects.toMatchObject(refused)
+  await expect(readKey('/dev/zero', 'pass')).rejects.toMatchObject({ message: expect.stringContaining('a device') })
+  await expect(devnetPassphrase(folder)).rejects.toThrow('it is a pipe')
 })
 
 test('a devnet passphrase is made once and is random', async () => {

@@ -1,8 +1,8 @@
 /** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet, or tells its address. */
-import { open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import * as z from 'zod/mini'
+import { NoSecretFileError, readSecretFile } from './read-secret-file.ts'
 import { addressIn, decryptKey, type Keystore, parseKeystore } from './secret-storage.ts'
 
 export class KeystoreMissingError extends GranaryError {
@@ -39,9 +39,6 @@ export class PassphraseWrongError extends GranaryError {
   }
 }
 
-/** Nothing that belongs into a keystore takes as much. */
-const FILE_BYTES_MAX = 64 * 1024
-
 /** @returns the key's 32 bytes @throws KeystoreMissingError, KeystoreInvalidError, PassphraseWrongError */
 export async function readKey(path: string, passphrase: string): Promise<Uint8Array> {
   return await openKey(path, await readText(path), passphrase)
@@ -69,19 +66,13 @@ export async function readKeyAddress(path: string): Promise<Address | undefined>
 
 async function readText(path: string): Promise<string> {
   try {
-    await using file = await open(path)
-    const parts: Buffer[] = []
-    let bytes = 0
-    for await (const part of file.createReadStream() as AsyncIterable<Buffer>) {
-      bytes += part.length
-      if (bytes > FILE_BYTES_MAX) throw new KeystoreInvalidError(path, undefined, 'it is too large for one')
-      parts.push(part)
-    }
-    return Buffer.concat(parts).toString('utf8')
+    return (await readSecretFile(path)).text
   } catch (error) {
+    if (error instanceof NoSecretFileError) throw new KeystoreInvalidError(path, error, error.message)
     const { code } = error as { readonly code?: unknown }
+    // A socket cannot be opened at all.
+    if (code === 'ENXIO') throw new KeystoreInvalidError(path, error, 'it is a socket')
     if (code === 'ENOENT') throw new KeystoreMissingError(path)
-    if (code === 'EISDIR') throw new KeystoreInvalidError(path, error, 'it is a folder')
     throw error
   }
 }

@@ -53,7 +53,7 @@ async function ownPassphrase(
   signal: AbortSignal,
 ): Promise<FoundPassphrase | undefined> {
   const { passphraseFile, chain, genesis } = options
-  if (passphraseFile !== undefined) return { passphrase: await readPassphrase(passphraseFile), light: false }
+  if (passphraseFile !== undefined) return { passphrase: await readPassphrase(passphraseFile, signal), light: false }
   const folder = walletFolder(options)
   const { openChain } = await import('../../open-chain.ts')
   const isAsked = somebodyWatches(context)

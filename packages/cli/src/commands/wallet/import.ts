@@ -1,6 +1,5 @@
 /** granary wallet import: a key from elsewhere, never from the command line: arguments are seen by all, and are kept. */
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import type { CommandContext } from '../../program-context.ts'
@@ -81,9 +80,10 @@ async function readImported(
     ? await ask(context, 'Private key, 64 hex digits (not shown): ', { hidden: true, signal })
     : name === 'standard input'
       ? await readBounded(standardInput(context.stdin), name)
-      : await readFileBounded(name)
+      : await readNamed(name, signal)
   if (!text.trimStart().startsWith('{')) return await rawKey(text, name)
-  if (fromPassphraseFile !== undefined) return await openKey(name, text, await readPassphrase(fromPassphraseFile))
+  if (fromPassphraseFile !== undefined)
+    return await openKey(name, text, await readPassphrase(fromPassphraseFile, signal))
   if (!somebodyWatches(context) || name === 'standard input')
     throw new UsageError('the keystore has a passphrase', 'name the file that holds it with --from-passphrase-file')
   return await openKey(name, text, await ask(context, `Passphrase of ${name} (not shown): `, { hidden: true, signal }))
@@ -122,10 +122,12 @@ async function readBounded(stream: AsyncIterable<unknown>, name: string): Promis
   return Buffer.concat(parts).toString('utf8')
 }
 
-async function readFileBounded(path: string): Promise<string> {
-  await using file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path} cannot be read: ${error.code}`, 'name a file with the key')
+async function readNamed(path: string, signal: AbortSignal): Promise<string> {
+  const { NoSecretFileError, readSecretFile } = await import('@granary/chain/keystore')
+  const { text } = await readSecretFile(path, { pipes: true, signal }).catch((error: NodeJS.ErrnoException) => {
+    signal.throwIfAborted()
+    const why = error instanceof NoSecretFileError ? error.message : error.code
+    throw new UsageError(`${path} cannot be read: ${why}`, 'name a file with the key')
   })
-  // As a stream: what another program writes (`<(pass show key)`) has no places to read at, and comes in parts.
-  return await readBounded(file.createReadStream(), path)
+  return text
 }
