@@ -1,7 +1,7 @@
 /** The client leaves a deal: what comes back, and what that costs, is known before. docs/spec/chain.md section 2. */
 import { GranaryError } from '@granary/base'
 import { type ChainClient, type DealView, estimateFee, sendMessage, type TxView } from '@granary/protocol/client'
-import type { AttoGrn, Epoch, Signer } from '@granary/protocol/messages'
+import type { Address, AttoGrn, Epoch, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { DealNotRunningError } from './read-running-deal.ts'
 
@@ -24,6 +24,12 @@ export interface CancelInput {
   readonly deal: number
 }
 
+/** Of a deal that somebody would leave. */
+export interface PlanCancelInput extends CancelInput {
+  /** Who would send it: of another's deal it is said that the chain refuses it. @default its client */
+  readonly account?: Address | undefined
+}
+
 /** How a deal is left. */
 export interface CancelOptions extends CallOptions {
   /** It goes on to the end that is paid, and only its standing order is over. @default false */
@@ -44,14 +50,30 @@ export class DealBoundError extends GranaryError {
   }
 }
 
-/** @throws DealNotRunningError DEAL_OVER, DealBoundError DEAL_NOT_FREE; GranaryError DEAL_NOT_FOUND */
-export async function planCancel({ chain, deal: id }: CancelInput, options: CallOptions = {}): Promise<CancelPlan> {
+/** Only its client may leave a deal: the chain would refuse it, for the fee. */
+export class DealOfAnotherError extends GranaryError {
+  constructor({ id, terms: { client } }: DealView) {
+    super({
+      code: 'DEAL_CLIENT_WRONG',
+      message: `deal ${id} is one of ${client}`,
+      hint: 'cancel it from that account',
+      details: { deal: id, client },
+    })
+  }
+}
+
+/** @throws DealOfAnotherError, DealNotRunningError DEAL_OVER, DealBoundError DEAL_NOT_FREE; GranaryError DEAL_NOT_FOUND */
+export async function planCancel(
+  { chain, deal: id, account }: PlanCancelInput,
+  options: CallOptions = {},
+): Promise<CancelPlan> {
   const [deal, { height }, params, { fee, feeMax }] = await Promise.all([
     chain.deal(id, options),
     chain.status(options),
     chain.params(options),
     estimateFee({ chain, kind: 'CancelDeal', body: { deal: id } }, options),
   ])
+  requireClient(deal, account)
   const { rest, isFaulty } = await restOf(chain, deal, height + 1, options)
   const share = isFaulty ? 0n : (rest * BigInt(params.cancelShareBps)) / BPS_ONE
   return { deal: id, rest, share, back: rest - share, claim: isFaulty ? rest : 0n, fee, feeMax }
@@ -78,12 +100,17 @@ export class DealNotOrderedError extends GranaryError {
   }
 }
 
-/** @throws DealNotOrderedError; GranaryError DEAL_NOT_FOUND */
-export async function planEndOrder({ chain, deal }: CancelInput, options: CallOptions = {}): Promise<EndOrderPlan> {
-  const [{ endsAt = null, orderedUntil }, { feeMax }] = await Promise.all([
+/** @throws DealOfAnotherError, DealNotOrderedError; GranaryError DEAL_NOT_FOUND */
+export async function planEndOrder(
+  { chain, deal, account }: PlanCancelInput,
+  options: CallOptions = {},
+): Promise<EndOrderPlan> {
+  const [view, { feeMax }] = await Promise.all([
     chain.deal(deal, options),
     estimateFee({ chain, kind: 'CancelDeal', body: { deal, atEnd: true } }, options),
   ])
+  requireClient(view, account)
+  const { endsAt = null, orderedUntil } = view
   if (orderedUntil === undefined) throw new DealNotOrderedError(deal)
   return { deal, endsAt, feeMax }
 }
@@ -94,6 +121,10 @@ export async function cancelDeal(
   { atEnd = false, ...options }: CancelOptions = {},
 ): Promise<TxView> {
   return await sendMessage({ chain, signer, kind: 'CancelDeal', body: { deal, ...(atEnd && { atEnd }) } }, options)
+}
+
+function requireClient(deal: DealView, account?: Address): void {
+  if (account !== undefined && deal.terms.client !== account) throw new DealOfAnotherError(deal)
 }
 
 async function restOf(

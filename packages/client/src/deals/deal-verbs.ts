@@ -48,7 +48,7 @@ export function dealVerbs({ chain, account: signer, journal, outbox, lock, fetch
     topUp: (wish, options) => topUpDeal({ chain, signer, outbox, lock }, wish, options),
     planRenewal: (wish, options) => planRenewal({ chain, signer, fetch, clock }, wish, options),
     renew: (wish, options) => renewDeal({ chain, signer, outbox, lock, fetch, clock }, wish, options),
-    planCancel: (deal, options) => planCancel({ chain, deal }, options),
+    planCancel: (deal, options) => planCancel({ chain, deal, account: signer.address }, options),
     cancel: (deal, options) => cancelDeal({ chain, signer, deal }, options),
     settle: (deals, options) => settleDeals({ chain, signer, deals }, options),
   }

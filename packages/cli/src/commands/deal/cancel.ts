@@ -21,21 +21,31 @@ export function addCancel(program: Command, context: CommandContext): void {
 }
 
 async function cancel(deal: number, options: CancelCommandOptions, context: CommandContext): Promise<void> {
-  const [client, { formatAmount }, { interruptible }, { openChain }, key, { confirmSpending }, { printResult }] =
-    await Promise.all([
-      import('@granary/client/node'),
-      import('../../print/amounts.ts'),
-      import('../../interruptible.ts'),
-      import('../../open-chain.ts'),
-      import('../wallet/open-own-key.ts'),
-      import('../../print/confirm-spending.ts'),
-      import('../../print/result.ts'),
-    ])
+  const [
+    client,
+    { formatAmount },
+    { interruptible },
+    { openChain },
+    { ownAddress },
+    key,
+    { confirmSpending },
+    { printResult },
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('../../print/amounts.ts'),
+    import('../../interruptible.ts'),
+    import('../../open-chain.ts'),
+    import('../wallet/own-address.ts'),
+    import('../wallet/open-own-key.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+  ])
   const { json = false, dryRun = false, yes, maxPrice, atEnd = false } = options
   if (atEnd) return await endOrder(deal, options, context)
   const done = await interruptible(async (signal) => {
     const { chain } = await openChain(options, signal)
-    const plan = await client.planCancel({ chain, deal }, { signal })
+    const account = await ownAddress(options, context, signal)
+    const plan = await client.planCancel({ chain, deal, account }, { signal })
     if (dryRun) return { ...plan, sent: null }
     const what = `leave deal ${deal} (about ${formatAmount(plan.back)} come back)`
     await confirmSpending(context, { what, price: plan.share + plan.feeMax }, { yes, maxPrice, json, signal })
@@ -60,21 +70,32 @@ async function cancel(deal: number, options: CancelCommandOptions, context: Comm
 }
 
 async function endOrder(deal: number, options: CancelCommandOptions, context: CommandContext): Promise<void> {
-  const [client, times, { formatAmount }, { interruptible }, { openChain }, key, spending, { printResult }] =
-    await Promise.all([
-      import('@granary/client/node'),
-      import('../../print/times.ts'),
-      import('../../print/amounts.ts'),
-      import('../../interruptible.ts'),
-      import('../../open-chain.ts'),
-      import('../wallet/open-own-key.ts'),
-      import('../../print/confirm-spending.ts'),
-      import('../../print/result.ts'),
-    ])
+  const [
+    client,
+    times,
+    { formatAmount },
+    { interruptible },
+    { openChain },
+    { ownAddress },
+    key,
+    spending,
+    { printResult },
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('../../print/times.ts'),
+    import('../../print/amounts.ts'),
+    import('../../interruptible.ts'),
+    import('../../open-chain.ts'),
+    import('../wallet/own-address.ts'),
+    import('../wallet/open-own-key.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+  ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options, signal)
-    const { endsAt, feeMax } = await client.planEndOrder({ chain, deal }, { signal })
+    const account = await ownAddress(options, context, signal)
+    const { endsAt, feeMax } = await client.planEndOrder({ chain, deal, account }, { signal })
     if (dryRun) return { done: { deal, endsAt, fee: feeMax, sent: null }, time: status }
     const what = `end the standing order of deal ${deal}`
     await spending.confirmSpending(context, { what, price: feeMax }, { yes, maxPrice, json, signal })

@@ -138,7 +138,8 @@ test('a renewal beyond what a deal may last, of another’s deal, or to an earli
   expect(await balance()).toBe(before)
   const stranger = await owner(53)
   expect((await errorOf(stranger.run('renew', `${id}`, '--for', '5s', '--yes'))).code).toBe('DEAL_CLIENT_WRONG')
-  expect((await errorOf(stranger.run('cancel', `${id}`, '--yes'))).code).toBe('DEAL_CLIENT_WRONG')
+  for (const args of [['--yes'], ['--dry-run'], ['--at-end', '--yes'], ['--at-end', '--dry-run']])
+    expect((await errorOf(stranger.run('cancel', `${id}`, ...args))).code).toBe('DEAL_CLIENT_WRONG')
   for (const wrong of [
     ['renew', '1'],
     ['renew', '1', '--for', '1d', '--until', '2027-01-01'],
