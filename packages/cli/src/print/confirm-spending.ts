@@ -16,6 +16,8 @@ export interface Spending {
   readonly what: string
   /** All of it, fees as well, in attoGRN. */
   readonly price: bigint
+  /** What else there is to know before a yes: a price that is allowed is none. */
+  readonly warning?: string | undefined
 }
 
 export interface SpendingOptions {
@@ -38,11 +40,14 @@ export class PriceAboveMaxError extends GranaryError {
 }
 
 export class SpendingUnconfirmedError extends GranaryError {
-  constructor({ what, price }: Spending) {
+  constructor({ what, price, warning }: Spending) {
     super({
       code: 'SPENDING_UNCONFIRMED',
-      message: `to ${what} costs ${formatGrn(price)}, and there is nobody to ask`,
-      hint: 'say how much it may cost with --max-price GRN, or that any price will do with --yes',
+      message: `to ${what} costs ${formatGrn(price)}, and there is nobody to ask${warning === undefined ? '' : `: ${warning}`}`,
+      hint:
+        warning === undefined
+          ? 'say how much it may cost with --max-price GRN, or that any price will do with --yes'
+          : 'if that is meant, say so with --yes',
       details: { price: `${price}` },
     })
   }
@@ -61,9 +66,10 @@ export async function confirmSpending(
   { yes = false, maxPrice, json = false, signal }: SpendingOptions,
 ): Promise<void> {
   if (maxPrice !== undefined && spending.price > maxPrice) throw new PriceAboveMaxError(spending, maxPrice)
-  if (yes || maxPrice !== undefined) return
+  const { price, what, warning } = spending
+  if (yes || (maxPrice !== undefined && warning === undefined)) return
   if (json || !somebodyWatches(context)) throw new SpendingUnconfirmedError(spending)
-  const words = `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N]`
+  const words = `${warning === undefined ? '' : `${warning}.\n`}Spend ${formatAmount(price)} to ${printable(what)}? [y/N]`
   const question = `${fit(words, columnsOf(context.stderr, context.env) - 1)} `
   if (!isYes(await ask(context, question, { signal }))) throw new SpendingDeclinedError(spending)
 }

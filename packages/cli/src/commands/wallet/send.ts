@@ -18,6 +18,10 @@ export function addSend(wallet: Command, context: CommandContext): void {
     )
 }
 
+/** The chain takes it as it takes any account. */
+const NOBODY = `0x${'0'.repeat(40)}`
+const LOST = 'nobody has the key of this address: what is sent to it is lost for good'
+
 async function send(receiver: string, amount: bigint, options: SpendOptions, context: CommandContext): Promise<void> {
   const [
     { createGranary, planTransfer },
@@ -44,22 +48,27 @@ async function send(receiver: string, amount: bigint, options: SpendOptions, con
   ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const to = readAddress(receiver)
+  const warning = to === NOBODY ? LOST : undefined
   const sent = await interruptible(async (signal) => {
     const { chain } = await openChain(options, signal)
     const from = await ownAddress(options, context, signal)
     if (from === to) throw new UsageError('that is your own address', 'name the account that is to have the money')
-    if (dryRun) return { ...(await planTransfer({ chain, from, to, amount }, { signal })), resumed: false, sent: null }
+    if (dryRun) {
+      const planned = await planTransfer({ chain, from, to, amount }, { signal })
+      return { ...planned, warning, resumed: false, sent: null }
+    }
     const signer = await openOwnSigner(options, context, signal)
     const granary = createGranary({ chain, signer, folder: walletFolder(options) })
     let plan: TransferPlan | undefined
     const confirm = async (asked: TransferPlan) => {
       const what = `send ${formatAmount(amount)} to ${formatAddress(to)}`
-      await confirmSpending(context, { what, price: asked.totalMax }, { yes, maxPrice, json, signal })
+      await confirmSpending(context, { what, price: asked.totalMax, warning }, { yes, maxPrice, json, signal })
       plan = asked
     }
     const { tx, resumed } = await granary.transfer({ to, amount }, { signal, confirm })
     const balance = BigInt((await chain.account(from, { signal })).balance)
-    const facts = { from, to, amount, fee: BigInt(tx.fee), balance, resumed, sent: { id: tx.id, height: tx.height } }
+    const sent = { id: tx.id, height: tx.height }
+    const facts = { from, to, amount, fee: BigInt(tx.fee), balance, warning, resumed, sent }
     return { ...(plan as TransferPlan | undefined), ...facts }
   })
   printResult(context, sent, {
@@ -68,7 +77,8 @@ async function send(receiver: string, amount: bigint, options: SpendOptions, con
       const money = `${formatAmount(amount)} to ${formatAddress(to)}`
       const first = accountFee === 0n ? '' : `, and ${formatAmount(accountFee)} for the first record of that account`
       const cost = `a fee of ${sent === null ? 'at most ' : ''}${formatAmount(fee)}${first}`
-      const left = `the account has ${formatAmount(balance)}`
+      const warned = warning === undefined ? '' : `\n${warning}`
+      const left = `the account has ${formatAmount(balance)}${warned}`
       if (sent === null) return `would send ${money}, for ${cost}\n${left}`
       if (resumed)
         return `an earlier run had signed this, and it is paid: ${money}, in block ${sent.height}; nothing more was sent\n${left}`

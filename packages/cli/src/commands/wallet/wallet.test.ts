@@ -159,6 +159,25 @@ test('send asks at the terminal: a yes sends, anything else does not', async () 
   expect(await balanceOf(to)).toBe(3n * GRN)
 })
 
+test('send to the address that nobody has the key of says that it is lost, and wants a yes to that', async () => {
+  const from = await funded()
+  const before = await balanceOf(from)
+  const nobody = `0x${'0'.repeat(40)}` as const
+  const lost = 'what is sent to it is lost for good'
+  for (const options of [[], ['--max-price', '5']])
+    expect(await wallet('send', nobody, '1', ...options)).toMatchObject({
+      ...{ code: 2, stdout: '' },
+      stderr: expect.stringMatching(new RegExp(`${lost}[^]*--yes`)),
+    })
+  expect((await wallet('send', nobody, '1', '--dry-run')).stdout).toContain(lost)
+  const args = ['wallet', 'send', nobody, '1', '--home', home, '--chain', devnet.chain.url, '--max-price', '5']
+  expect(await atTerminal(args, ['n'])).toMatchObject({ stdout: '', stderr: expect.stringContaining(lost) })
+  expect(await balanceOf(from)).toBe(before)
+  const sent = await dataOf(wallet('send', nobody, '1', '--yes', '--json'))
+  expect(sent).toMatchObject({ to: nobody, warning: expect.stringContaining(lost) })
+  expect(await balanceOf(nobody)).toBe(GRN)
+})
+
 test('send of nearly all there is, killed in its block, is paid once by the same command', async () => {
   const from = await funded()
   const to = somebody()
