@@ -13,3 +13,12 @@ test('a long story is read in parts from its beginning, or from its end', () => 
   const latest = timeline.latest('0xa')
   expect([latest.length, latest[0]?.epoch, latest.at(-1)?.epoch]).toEqual([1_000, 501, 1_500])
 })
+
+test('why a sector came to nothing is told without the paths of the provider, also where they were written down before', () => {
+  const timeline = createTimeline(new DatabaseSync(':memory:'))
+  const message = "piece file /srv/granary/provider/pieces/bagax.car cannot be read: ENOENT, open '/srv/a b/bagax.car'"
+  timeline.append('0xa', { type: 'failed', data: { sector: 1, code: 'PIECE_FILE_INVALID', message } })
+  const shown = "piece file bagax.car cannot be read: ENOENT, open 'bagax.car'"
+  for (const told of [timeline.latest('0xa'), timeline.read('0xa', 0)])
+    expect(told).toMatchObject([{ type: 'failed', sector: 1, code: 'PIECE_FILE_INVALID', message: shown }])
+})

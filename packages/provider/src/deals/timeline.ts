@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { TimelineEntryJson, TimelineEvent, TimelineType } from '@granary/protocol/events'
+import { publicJson } from '../public-text.ts'
 
 export interface Timeline {
   append(agreementId: string, event: TimelineEvent): void
@@ -69,6 +70,6 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
 function toEntry(row: Record<string, SQLOutputValue>): TimelineEntryJson {
   const common = { id: Number(row.id), type: String(row.type), atMs: Number(row.at_ms) }
   const epoch = row.epoch === null ? null : Number(row.epoch)
-  // The row was written from a TimelineEvent of its type.
-  return { ...JSON.parse(String(row.data)), ...common, epoch } as TimelineEntryJson
+  // The row was written from a TimelineEvent of its type, the message of a failure from an error of any kind.
+  return { ...publicJson(JSON.parse(String(row.data))), ...common, epoch } as TimelineEntryJson
 }

@@ -69,7 +69,7 @@ export function createAdminApp(context: AdminContext): Express {
   })
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(notFound())
-  app.use(errorHandler(context.log))
+  app.use(errorHandler(context.log, (error) => error))
   return app
 }
 

@@ -1,10 +1,14 @@
-/** The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides. */
-import { type ErrorCode, GranaryError } from '@granary/base'
-import { answerErrors, unreadableOf } from '@granary/base/http'
+/**
+ * The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides, and to anybody but the
+ * owner without where they are.
+ */
+import { type ErrorCode, factsOf, GranaryError, relayedCode, type WireError } from '@granary/base'
+import { answerErrors, statusOf, unreadableOf } from '@granary/base/http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Log } from '../log.ts'
+import { publicJson } from '../public-text.ts'
 
 export function notFound(): RequestHandler {
   return (request) => {
@@ -16,12 +20,21 @@ export function notFound(): RequestHandler {
   }
 }
 
-export function errorHandler(log: Log): ErrorRequestHandler {
+/** @param sentOf the owner is told all of it */
+export function errorHandler(log: Log, sentOf: (error: WireError) => WireError = publicError): ErrorRequestHandler {
   return answerErrors({
     translate,
     internal,
+    sentOf,
     log: ({ method, path, message }) => log({ type: 'http:failed', method, path, error: message }),
   })
+}
+
+/** What is wrong with a request says what was asked for, as it was. */
+export function publicError(error: WireError): WireError {
+  const code = relayedCode(error.code)
+  const isOurs = factsOf(code)?.fault === 'operator' || statusOf({ ...error, code }) >= 500
+  return isOurs ? publicJson(error) : error
 }
 
 function translate(error: unknown): GranaryError | undefined {

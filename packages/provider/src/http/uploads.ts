@@ -15,6 +15,7 @@ import { UploadMetadataError, UploadNotFoundError } from '../uploads/upload-erro
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
+import { publicError } from './error-handler.ts'
 import { answerTus, refusalOf, tusRequest } from './tus-request.ts'
 
 const LOCK_DRAIN_MS = 500
@@ -113,7 +114,8 @@ function createTus(datastore: CheckedFileStore, opened: WeakMap<Request, UploadR
 }
 
 function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
-  if (GranaryError.is(error)) return { status_code: statusOf(error), body: JSON.stringify({ error }) }
+  if (GranaryError.is(error))
+    return { status_code: statusOf(error), body: JSON.stringify({ error: publicError(error.toJSON()) }) }
   const known = 'status_code' in error ? error : undefined
   const status = known?.status_code ?? 500
   const wire = refusalOf(status, known?.body ?? 'the upload could not be written')
