@@ -47,7 +47,7 @@ test('a folder that cannot be listed and a manifest that cannot be read are no r
   const { alerts } = (await (await fetch(`${provider.url}/healthz`)).json()) as {
     alerts: { code: string; subject: string }[]
   }
-  expect(alerts).toContainEqual(expect.objectContaining({ code: 'FOLDER_UNREADABLE', subject: join(volume, 'pieces') }))
+  expect(alerts).toContainEqual(expect.objectContaining({ code: 'FOLDER_UNREADABLE', subject: 'pieces' }))
   expect((await fetch(`${provider.url}/v1/info`)).status).toBe(200)
   await rm(join(volume, 'sectors', '7'), { recursive: true })
 })

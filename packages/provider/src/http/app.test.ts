@@ -284,6 +284,29 @@ test('it says that it is well', async () => {
   expect([status, body]).toEqual([200, { ok: true, reasons: [], height: 100, alerts: [] }])
 })
 
+test('what it says of its faults has no paths of its own, and no key of its node', async () => {
+  const subject = '/srv/granary/volume'
+  const message = `the volume ${subject} is away, http://node.example/v3/KEY too`
+  market.alerts.raise({ code: 'VOLUME_AWAY', subject, message, hint: `look at ${subject}` })
+  market.alerts.raise({ code: 'DISK_FULL', subject, message, hint: 'make room' })
+  for (const path of ['/healthz', '/readyz']) {
+    const { body } = await client.request('GET', path)
+    expect([body.reasons.length, body.alerts.length]).toEqual([1, 2])
+    expect(body.alerts[0]).toMatchObject({ subject: 'volume', hint: 'look at volume' })
+    expect(JSON.stringify(body)).not.toMatch(/srv|KEY/)
+  }
+})
+
+test.each([
+  'http://user:KEY@node.example:8545/',
+  'http://node.example:8545/v3/KEY',
+  'http://node.example:8545/?key=KEY#KEY',
+])('of its node it names the origin alone: %s', async (url) => {
+  market.figures.info = { ...info, chain: { ...info.chain, url } }
+  const { body } = await client.request('GET', '/v1/info')
+  expect(body.chain).toEqual({ ...info.chain, url: 'http://node.example:8545' })
+})
+
 const info: ProviderInfo = {
   view: {
     ...{

@@ -153,7 +153,9 @@ function infoJson(info: ProviderInfo, version: string): Answer<typeof getInfo> {
   const { sectorBytes } = profile
   return {
     ...{ id, address, peerId, multiaddrs, endpoints, name, region, ask, profiles },
-    ...{ profile: { name: profile.name, sectorBytes }, freeBytes, ordersMax, chain, version },
+    ...{ profile: { name: profile.name, sectorBytes }, freeBytes, ordersMax, version },
+    // A user, a path or a query of the node may be a key.
+    chain: { ...chain, url: new URL(chain.url).origin },
   }
 }
 

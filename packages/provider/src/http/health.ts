@@ -1,10 +1,12 @@
 /**
  * GET /healthz: whether the provider can keep what it has promised. GET /readyz: whether it can take on more. Both answer 503
- * with the reasons; what else its owner should know stands in the list of alerts.
+ * with the reasons; what else its owner should know stands in the list of alerts. Anybody may ask: the owner's own
+ * listener tells alerts whole.
  */
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import { getHealth, getReadiness } from '@granary/protocol/market'
 import type { Alerts } from '../alerts.ts'
+import { publicJson } from '../public-text.ts'
 
 /** Alerts with which proofs or payments are at stake. */
 const unhealthy = new Set([
@@ -46,10 +48,11 @@ export function readinessOf(alerts: Alerts): { ready: boolean; reasons: string[]
 export function healthRoutes({ alerts, head }: HealthContext): ServedOperation[] {
   const route = (operation: typeof getHealth | typeof getReadiness, codes: ReadonlySet<string>): ServedOperation =>
     serve(operation, ({ response }) => {
-      const reasons = alerts.list().filter(({ code }) => codes.has(code))
+      const standing = publicJson(alerts.list())
+      const reasons = standing.filter(({ code }) => codes.has(code))
       const ok = reasons.length === 0
       response.status(ok ? 200 : 503)
-      return { ok, reasons, height: head(), alerts: alerts.list() }
+      return { ok, reasons, height: head(), alerts: standing }
     })
   return [route(getHealth, unhealthy), route(getReadiness, unready)]
 }
