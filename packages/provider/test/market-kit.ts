@@ -12,6 +12,7 @@ import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { importFile, pieceOf, writeCar } from '@granary/content'
 import type { SessionKeyView } from '@granary/protocol/client'
+import type { ChainTime } from '@granary/protocol/epochs'
 import {
   accountSigner,
   type DealTerms,
@@ -80,6 +81,10 @@ export interface ChainFigures {
   height: number
   balance: bigint
   freeCollateral: bigint
+}
+
+function timeOf({ height }: ChainFigures): ChainTime {
+  return { height, timeMs: 1_700_000_000_000 + height * 500, blockTimeMs: 500 }
 }
 
 export interface TestMarket {
@@ -229,7 +234,7 @@ function marketApp({
     feesOfProofs: 0n,
   })
   const chain = {
-    head: async () => ({ height: figures.height, blockTimeMs: 500 }),
+    head: async () => timeOf(figures),
     freeBalanceOf: async () => figures.balance,
     means,
     publishFee: async () => 1000n,
@@ -262,7 +267,7 @@ function marketApp({
         request,
       ),
     logIn: (request) =>
-      logIn({ ...shared, head: () => figures.height, sessionKey: async () => figures.sessionKey }, request),
+      logIn({ ...shared, time: async () => timeOf(figures), sessionKey: async () => figures.sessionKey }, request),
     async signRenewal() {
       if (figures.renewal === undefined) throw new Error('there is no chain with a deal on it')
       return figures.renewal

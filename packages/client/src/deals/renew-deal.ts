@@ -52,7 +52,7 @@ async function planInEpochs(
   const { token } = await login({ endpoint, provider: view.id, genesisHash, signer, fetch, clock }, options)
   const { minCollateralShareBps } = await chain.params(options)
   const signed = await requestRenewal(
-    { endpoint, provider: view, genesisHash, token, deal, endsAt, until, minCollateralShareBps, fetch },
+    { endpoint, provider: view, genesisHash, token, deal, endsAt, time: status, until, minCollateralShareBps, fetch },
     options,
   )
   const fees = await estimateFee({ chain, kind: 'RenewDeal', body: signed }, options)

@@ -1,6 +1,7 @@
 /** Asks a provider to sign more time for a deal. What it signs is checked before anything is paid for it. */
 import { fromHex, GranaryError } from '@granary/base'
 import type { DealView, ProviderView } from '@granary/protocol/client'
+import { type ChainTime, momentOf } from '@granary/protocol/epochs'
 import * as market from '@granary/protocol/market'
 import { type DealRenewal, dealRenewalDigest, type Epoch, type Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
@@ -20,6 +21,7 @@ export interface RequestRenewalInput {
   readonly token: string
   readonly deal: DealView
   readonly endsAt: Epoch
+  readonly time: ChainTime
   readonly until: Epoch
   /** Hundredths of a percent of the price that the chain demands as collateral. */
   readonly minCollateralShareBps: number
@@ -42,7 +44,7 @@ const BPS_ONE = 10_000n
 
 /** @throws RenewalMismatchError, ProviderSignatureError, the provider's refusal */
 export async function requestRenewal(input: RequestRenewalInput, options: CallOptions): Promise<SignedRenewal> {
-  const { endpoint, provider, genesisHash, token, deal, endsAt, until, minCollateralShareBps, fetch } = input
+  const { endpoint, provider, genesisHash, token, deal, endsAt, time, until, minCollateralShareBps, fetch } = input
   const body = { deal: deal.id, endsAt: until }
   const answer = await askProvider(
     endpoint,
@@ -54,8 +56,9 @@ export async function requestRenewal(input: RequestRenewalInput, options: CallOp
   if (renewal.deal !== deal.id || renewal.agreementId !== deal.agreementId)
     throw new RenewalMismatchError(provider.id, `of deal ${renewal.deal}, agreement ${renewal.agreementId}`)
   if (renewal.startsAt !== endsAt)
-    throw new RenewalMismatchError(provider.id, `from an end at epoch ${renewal.startsAt}`)
-  if (renewal.endsAt !== until) throw new RenewalMismatchError(provider.id, `with an end at epoch ${renewal.endsAt}`)
+    throw new RenewalMismatchError(provider.id, `from an end at ${momentOf(renewal.startsAt, time)}`)
+  if (renewal.endsAt !== until)
+    throw new RenewalMismatchError(provider.id, `with an end at ${momentOf(renewal.endsAt, time)}`)
   const price = BigInt(deal.terms.pricePerEpoch) * BigInt(until - endsAt)
   if (renewal.providerCollateral * BPS_ONE < price * BigInt(minCollateralShareBps))
     throw new RenewalMismatchError(provider.id, `with ${renewal.providerCollateral} attoGRN of collateral, too little`)

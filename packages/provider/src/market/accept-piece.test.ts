@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
 import { carHeader, parseCid, pieceOf } from '@granary/content'
-import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/protocol/messages'
+import { type DealTerms, dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/protocol/messages'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { denies } from '../../test/denies.ts'
 import {
@@ -192,6 +192,11 @@ test.each([
   const { uploadId, terms } = await uploaded()
   const refused = await client.agree(uploadId, { ...terms, ...change })
   expect([refused.status, refused.body.error.code]).toEqual([422, code])
+  const { validUntil, extendableUntil: until = validUntil } = change as Partial<DealTerms>
+  if (until !== undefined)
+    expect(refused.body.error.message).toMatch(
+      new RegExp(String.raw`until 2023-\d\d-\d\d \d\d:\d\d UTC \(epoch ${until}\)`),
+    )
   expect((await client.agree(uploadId, terms)).status).toBe(201)
 })
 

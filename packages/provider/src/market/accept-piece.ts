@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
+import type { ChainTime } from '@granary/protocol/epochs'
 import {
   type Address,
   type DealTerms,
@@ -35,7 +36,7 @@ import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 
 /** What has to be asked of the chain before signing. */
 export interface AgreementChain {
-  head(): Promise<{ height: number; blockTimeMs: number }>
+  head(): Promise<ChainTime>
   freeBalanceOf(client: Address): Promise<bigint>
   means(): Promise<ProviderMeans>
   /** The most that publishing one deal costs. */
@@ -109,13 +110,13 @@ async function agreedBefore(
 
 async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<DealRecord> {
   const { client, terms, uploadId } = request
-  const { height, blockTimeMs } = await context.chain.head()
+  const time = await context.chain.head()
+  const { height } = time
   const quotes = context.quotes.validOf(client, height)
   checkTerms(terms, {
     client,
     providerId: context.providerId,
-    head: height,
-    blockTimeMs,
+    time,
     ordersMaxMs: context.ordersMaxMs,
     quotes,
   })

@@ -1,12 +1,12 @@
 /** Whether the provider would sign these terms at all: its own id, a live quote with the same figures, an end in time. */
+import { type ChainTime, epochsIn, formatDuration, momentOf } from '@granary/protocol/epochs'
 import type { Address, DealTerms, Quote } from '@granary/protocol/messages'
 import { TermsRefusedError } from './agreement-errors.ts'
 
 export interface TermsContext {
   readonly client: Address
   readonly providerId: number
-  readonly head: number
-  readonly blockTimeMs: number
+  readonly time: ChainTime
   /** For how long from now a standing order is taken; 0: none is. */
   readonly ordersMaxMs: number
   /** The quotes of the client that still hold. */
@@ -42,34 +42,35 @@ export function checkTerms(terms: DealTerms, context: TermsContext): void {
 }
 
 /** A standing order keeps the provider at its price so long. */
-function checkExtension({ extendableUntil = 0 }: DealTerms, { head, blockTimeMs, ordersMaxMs }: TermsContext): void {
+function checkExtension({ extendableUntil = 0 }: DealTerms, { time, ordersMaxMs }: TermsContext): void {
   // It was named when the upload began, which takes its time: as long as an offer holds.
-  const latest = ordersMaxMs === 0 ? 0 : head + Math.floor((ordersMaxMs + OFFER_VALID_MS) / blockTimeMs)
+  const latest = ordersMaxMs === 0 ? 0 : time.height + Math.floor((ordersMaxMs + OFFER_VALID_MS) / time.blockTimeMs)
   if (extendableUntil > latest)
     throw new TermsRefusedError(
       'TERMS_EXTENSION_TOO_LONG',
       latest === 0
         ? 'this provider takes no standing orders'
-        : `the terms may be extended until epoch ${extendableUntil}, this provider takes ${latest} at most`,
+        : `the terms may be extended until ${momentOf(extendableUntil, time)}, this provider takes ${momentOf(latest, time)} at most`,
       'name an earlier extendableUntil, or leave it out',
       { extendableUntil, latest },
     )
 }
 
-function checkEnd(terms: DealTerms, { head, blockTimeMs }: TermsContext): void {
+function checkEnd(terms: DealTerms, { time }: TermsContext): void {
+  const head = time.height
   if (terms.validUntil <= head)
     throw new TermsRefusedError(
       'TERMS_EXPIRED',
-      `the terms end at epoch ${terms.validUntil}, the chain is at ${head}`,
+      `the terms are valid until ${momentOf(terms.validUntil, time)}, the chain is at epoch ${head}`,
       'send terms with a later validUntil',
       { validUntil: terms.validUntil, head },
     )
-  const latest = head + Math.ceil(OFFER_VALID_MS / blockTimeMs)
+  const latest = head + epochsIn(OFFER_VALID_MS, time)
   if (terms.validUntil > latest)
     throw new TermsRefusedError(
       'TERMS_VALID_TOO_LONG',
-      `the terms are valid until epoch ${terms.validUntil}, at most ${latest} is taken`,
-      'publish within an hour: send an earlier validUntil',
+      `the terms are valid until ${momentOf(terms.validUntil, time)}, at most ${momentOf(latest, time)} is taken`,
+      `publish within ${formatDuration(OFFER_VALID_MS)}: send an earlier validUntil`,
       { validUntil: terms.validUntil, latest },
     )
 }

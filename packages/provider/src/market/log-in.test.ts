@@ -12,6 +12,7 @@ const client = accountSigner(new Uint8Array(32).fill(1))
 const stranger = accountSigner(new Uint8Array(32).fill(2))
 const HEAD = 100
 const NOW_S = 1_700_000_000
+const TIME = { height: HEAD, timeMs: NOW_S * 1_000, blockTimeMs: 60_000 }
 
 function setUp() {
   let nowS = NOW_S
@@ -20,7 +21,7 @@ function setUp() {
   const tokens = createTokens(settings, nowMs)
   const keys = new Map<string, SessionKeyView>()
   const sessionKey = async (account: string, publicKey: string) => keys.get(`${account}/${publicKey}`)
-  const context = { genesisHash, providerId: 1000, tokens, nowMs, sessionKey, head: () => HEAD }
+  const context = { genesisHash, providerId: 1000, tokens, nowMs, sessionKey, time: async () => TIME }
   const restarted = (): ReturnType<typeof createTokens> => createTokens(settings, nowMs)
   const pass = (seconds: number): void => {
     nowS += seconds
@@ -70,6 +71,8 @@ test.each<[string, Partial<SessionKeyView>, boolean]>([
   const outcome = await logIn(context, await signed(session)).catch((error: unknown) => error)
   if (isTaken) expect(tokens.clientOf(`Bearer ${(outcome as { token: string }).token}`)).toBe(client.address)
   else expect(outcome).toMatchObject({ code: 'LOGIN_REFUSED' })
+  if (key.expires < HEAD)
+    expect(outcome).toMatchObject({ message: expect.stringContaining('until 2023-11-14 22:12 UTC (epoch 99)') })
 })
 
 test('a session key of one account is none of another', async () => {

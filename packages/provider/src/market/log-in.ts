@@ -5,6 +5,7 @@
 
 import { GranaryError, toHex } from '@granary/base'
 import type { SessionKeyView } from '@granary/protocol/client'
+import { type ChainTime, momentOf } from '@granary/protocol/epochs'
 import { type Address, type Hash, LOGIN_SCOPE, loginDigest, verifySigner } from '@granary/protocol/messages'
 import { type Tokens, UnauthorizedError } from './tokens.ts'
 
@@ -34,7 +35,7 @@ export interface LoginContext {
   readonly genesisHash: Hash
   /** What the chain says of a session key of an account; undefined: it has no such key. */
   readonly sessionKey: (account: Address, publicKey: Hash) => Promise<SessionKeyView | undefined>
-  readonly head: () => number
+  readonly time: () => Promise<ChainTime>
   readonly providerId: number
   readonly tokens: Tokens
   readonly nowMs?: () => number
@@ -62,8 +63,11 @@ async function requireSessionKey(context: LoginContext, client: Address, publicK
   if (key === undefined) throw new UnauthorizedError('LOGIN_REFUSED', `${client} has no session key ${publicKey}`)
   if (!key.scopes.includes(LOGIN_SCOPE))
     throw new UnauthorizedError('LOGIN_REFUSED', `the session key ${publicKey} has no scope ${LOGIN_SCOPE}`)
-  if (key.expires < context.head())
-    throw new UnauthorizedError('LOGIN_REFUSED', `the session key ${publicKey} was valid until epoch ${key.expires}`)
+  const time = await context.time()
+  if (key.expires < time.height) {
+    const until = momentOf(key.expires, time)
+    throw new UnauthorizedError('LOGIN_REFUSED', `the session key ${publicKey} was valid until ${until}`)
+  }
 }
 
 function isoOf(seconds: number): string {

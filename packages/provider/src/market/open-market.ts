@@ -159,7 +159,7 @@ export function openMarket(context: MarketContext): Market {
     logIn: (request) =>
       logIn(
         {
-          ...{ genesisHash, providerId, tokens, head: context.follower.height },
+          ...{ genesisHash, providerId, tokens, time: () => asked.status() },
           sessionKey: (account, publicKey) => sessionKeyOn(asked, account, publicKey),
         },
         request,
