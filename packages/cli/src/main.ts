@@ -13,6 +13,14 @@ process.stdout.on('error', (error) => {
   printFailure(process, error, { json: false })
   process.exit(EXIT.failed)
 })
-process.exitCode = await run(process.argv.slice(2), process)
+const { stdout, stderr, stdin, env } = process
+process.exitCode = await run(process.argv.slice(2), {
+  stdout,
+  stderr,
+  stdin,
+  env,
+  cwd: () => process.cwd(),
+  startMs: 0,
+})
 // Unreferenced: it only fires when something else keeps the process, and standard output has had its time to drain.
 setTimeout(() => process.exit(), LINGER_MS).unref()

@@ -6,6 +6,8 @@ export interface ProgramContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where the user stands. */
   readonly cwd: () => string
+  /** When the process began, by `performance.now()`; undefined: nobody waited for it to be loaded. */
+  readonly startMs?: number
 }
 
 /** What one run of the program gives to its commands. */

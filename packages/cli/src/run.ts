@@ -13,8 +13,7 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
   const setExitCode = (code: number) => {
     exitCode = code
   }
-  const { stdout, stderr, stdin } = given
-  const context: ProgramContext = { stdout, stderr, stdin, env: withoutEmpty(given.env), cwd: () => folderOf(given) }
+  const context: ProgramContext = { ...given, env: withoutEmpty(given.env), cwd: () => folderOf(given) }
   const program = createProgram({ ...context, json, setExitCode })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,6 +1,8 @@
+import { PassThrough, Readable } from 'node:stream'
 import type { UploadQuote } from '@granary/client/node'
 import { expect, test } from '@jest/globals'
 import type { CommandContext } from '../program-context.ts'
+import { run } from '../run.ts'
 import { printQuote } from './put.ts'
 
 const quote: UploadQuote = {
@@ -50,4 +52,16 @@ test('a price names the options that deals which are made do not follow', async 
   const settled = { withoutEffect: ['label', 'renewUntil'] } as const
   expect(await shown(settled)).toContain('no effect: --label, --renew-until: the deal was agreed before')
   expect(JSON.parse(await shown(settled, true)).data.withoutEffect).toEqual(['--label', '--renew-until'])
+})
+
+test('a put that was long in being loaded says so before it loads more', async () => {
+  const begin = async (startMs: number) => {
+    const stderr = new PassThrough({ encoding: 'utf8' })
+    const context = { stdout: new PassThrough(), stderr, stdin: Readable.from([]), cwd: () => '/' }
+    const env = { GRANARY_HOME: '/nowhere/granary-test', GRANARY_CONFIG: '/nowhere/granary-test/config.yaml' }
+    expect(await run(['put', '/nowhere/report.pdf'], { ...context, env, startMs })).not.toBe(0)
+    return String(stderr.read())
+  }
+  expect(await begin(performance.now() - 1_000)).toMatch(/^ *[\d.]+ m?s {2}start +to store \/nowhere\/report\.pdf\n/)
+  expect(await begin(performance.now() + 60_000)).not.toContain('start')
 })

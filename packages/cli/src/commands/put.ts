@@ -38,6 +38,9 @@ import type { PutCommandOptions, QuoteCommandOptions } from './put-options.ts'
 import { resumeOf } from './put-resume.ts'
 import { openContent, withSource } from './source-options.ts'
 
+/** Who has waited so long without a word is told at once that something happens. */
+const SLOW_START_MS = 500
+
 export function addPut(program: Command, context: CommandContext): void {
   const command = withWanted(
     program
@@ -79,7 +82,7 @@ export function withWanted(command: Command): Command {
 }
 
 async function put(paths: readonly string[], options: PutCommandOptions, context: CommandContext): Promise<void> {
-  const startMs = performance.now()
+  const startMs = context.startMs ?? performance.now()
   const [{ interruptible }, { printFailure }] = await Promise.all([
     import('../interruptible.ts'),
     import('../print/failure.ts'),
@@ -88,6 +91,9 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
   const progress = options.quiet ? 'none' : options.progress
   // A put that says nothing loads nothing that speaks.
   using story = progress === 'text' ? await storyOf(context, startMs) : undefined
+  // What is loaded next is more, and lets no timer through meanwhile.
+  if (context.startMs !== undefined && performance.now() - startMs > SLOW_START_MS)
+    story?.say('start', `to store ${paths.join(' ')}`)
   const tell = {
     text: story?.tell,
     json: (event: object) => void context.stderr.write(`${JSON.stringify(event)}\n`),
