@@ -33,7 +33,12 @@ const profiles = [profile]
 const partitions = (): number => sectors.countPartitions()
 const work = createWork({
   ...{ db, folder, follower, chain, alerts, log, providerId: provider, profile, profiles, sealAfterMs: 0, blockTimeMs },
-  ends: { isDealOver: async () => true, isSectorOver: async () => true, goesOn: () => {} },
+  ends: {
+    isDealOver: async () => true,
+    isDealRunning: async () => true,
+    isSectorOver: async () => true,
+    goesOn: () => {},
+  },
   volumes: volumesIn(folder),
   parentsDir: join(folder, 'parents'),
   signer: accountSigner(new Uint8Array(32).fill(7)),

@@ -46,6 +46,12 @@ test('a deal that the signed state does not have is not over, which is doubted o
   expect(standing()).toEqual([])
 })
 
+test('a deal that the signed state does not have is not running either, and nothing is doubted for that', async () => {
+  const { ends, height, standing } = await endsOn(chain)
+  for (const saidAt of [0, height + 1_000_000]) expect(await ends.isDealRunning(1, saidAt, signal)).toBe(false)
+  expect(standing()).toEqual([])
+})
+
 test('a sector that the signed state does not have is over', async () => {
   const { ends, height } = await endsOn(chain)
   expect(await ends.isSectorOver(7, height, signal)).toBe(true)

@@ -11,6 +11,8 @@ import type { SignedState } from './signed-state.ts'
 export interface ProvenEnds {
   /** @param saidAt the height at which the node says that the deal is over */
   isDealOver(id: number, saidAt: number, signal: AbortSignal): Promise<boolean>
+  /** Of one that had ended, on a chain that was rolled back since. @param saidAt the height at which the node says that it runs */
+  isDealRunning(id: number, saidAt: number, signal: AbortSignal): Promise<boolean>
   /** Also one that the chain does not know. */
   isSectorOver(number: number, saidAt: number, signal: AbortSignal): Promise<boolean>
   /** The node says, again, that it is not over. */
@@ -29,6 +31,8 @@ const living: ReadonlySet<string> = new Set(['precommitted', 'active'])
 export function createProvenEnds({ signed, providerId, alerts }: ProvenEndsInput): ProvenEnds {
   /** By what it is about: the height at which the node said so first. */
   const said = new Map<string, number>()
+  /** By the deal that had ended: the height at which the node said first that it runs. */
+  const again = new Map<number, number>()
 
   async function isOver(
     subject: string,
@@ -68,16 +72,33 @@ export function createProvenEnds({ signed, providerId, alerts }: ProvenEndsInput
   }
 
   const { deals, sectors } = recordTables
+
+  /** Undefined: there is none. */
+  async function isRunning(state: ProvenState, id: number, signal: AbortSignal): Promise<boolean | undefined> {
+    const deal = await state.record(deals, [id], { signal })
+    if (deal === undefined) return undefined
+    const { sector: number, terms } = deal
+    const sector = number === undefined ? undefined : await state.record(sectors, [terms.provider, number], { signal })
+    return running.has(dealStateOf(deal, dealStatusOf(deal, sector, state.height), state.height))
+  }
+
   return {
     isDealOver: (id, saidAt, signal) =>
-      isOver(`deal ${id}`, saidAt, signal, async (state) => {
-        const deal = await state.record(deals, [id], { signal })
-        if (deal === undefined) return false
-        const { sector: number, terms } = deal
-        const sector =
-          number === undefined ? undefined : await state.record(sectors, [terms.provider, number], { signal })
-        return !running.has(dealStateOf(deal, dealStatusOf(deal, sector, state.height), state.height))
-      }),
+      isOver(`deal ${id}`, saidAt, signal, async (state) => (await isRunning(state, id, signal)) === false),
+    isDealRunning: async (id, saidAt, signal) => {
+      const since = again.get(id) ?? saidAt
+      again.set(id, since)
+      try {
+        const state = await signed.newest(signal)
+        // An older one may be from before its end.
+        if (state.height < since || (await isRunning(state, id, signal)) !== true) return false
+      } catch (error) {
+        if (signal.aborted || isAbortError(error)) throw error
+        return false
+      }
+      again.delete(id)
+      return true
+    },
     isSectorOver: (number, saidAt, signal) =>
       isOver(`sector ${number}`, saidAt, signal, async (state) => {
         const sector = await state.record(sectors, [providerId, number], { signal })

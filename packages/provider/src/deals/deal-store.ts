@@ -6,7 +6,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { type Address, type DealTerms, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/protocol/messages'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { dealBytes } from '../storage/space.ts'
-import { type DealState, isDealState, liveStates, mayBecome } from './deal-state.ts'
+import { type DealState, isDealState, isLive, liveStates, mayBecome } from './deal-state.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface DealRecord {
@@ -57,8 +57,8 @@ export interface DealStore {
    * back since: they are as agreed on again
    */
   publish(agreementId: string, dealId: number, epoch: number): string[]
-  /** The chain was rolled back to before the deal was published, or to before it was in a sector. */
-  rollBack(agreementId: string, to: 'agreed' | 'published' | 'sealing'): void
+  /** The chain was rolled back to before the deal was published, was in a sector, or had ended: then its piece is needed again. */
+  rollBack(agreementId: string, to: 'agreed' | 'published' | 'sealing' | 'active'): void
   wasRolledBack(agreementId: string): boolean
   /** False when the deal is there already, or cannot go there. */
   setState(agreementId: string, state: DealState, event: { epoch?: number; reason?: string }): boolean
@@ -218,6 +218,9 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
         if (to === 'agreed') unpublish.run(agreementId)
         else if (to === 'published') returnToPublished.run(agreementId)
         else setState.run(to, null, agreementId)
+        const row = byAgreement.get(agreementId)
+        if (row !== undefined && isLive(stateOf(row.state)))
+          insertPiece.run(String(row.piece_cid), termsOf(row.terms).payloadSize)
         timeline.append(agreementId, { type: 'rolled-back', data: { to } })
       })
     },

@@ -6,6 +6,7 @@
 
 import { GranaryError, sleep } from '@granary/base'
 import type { ChainClient, DealView } from '@granary/protocol/client'
+import type { DealTerms } from '@granary/protocol/messages'
 import type { Alert, Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { ProvenEnds } from '../chain/proven-ends.ts'
@@ -31,6 +32,8 @@ export interface FollowDealsContext extends ApplyContext {
   readonly alerts: Alerts
   /** Takes over a deal that this provider must have signed and that the store does not know. */
   readonly adopt: (view: DealView) => Promise<void>
+  /** A deal that had ended goes on: its piece is looked for, or made again. */
+  readonly revived: (terms: DealTerms) => Promise<void>
   /** provider.sqlite. */
   readonly storePath: string
   readonly log: Log
@@ -241,6 +244,10 @@ async function apply(
     due.set(view.id, head)
     return
   }
+  if (isOver(context, view) && !isEnd(view) && !(await revive(context, view, head, signal))) {
+    due.set(view.id, head)
+    return
+  }
   if (!(await applyView(context, view))) {
     await context.adopt(view)
     await applyView(context, view)
@@ -264,9 +271,40 @@ async function isBelieved(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!isEnd(view)) ends.goesOn('deal', view.id)
-  const known = deals.find(view.agreementId)
-  const isOverAlready = known !== undefined && !isLive(known.state)
-  return !isEnd(view) || isOverAlready || (await ends.isDealOver(view.id, head, signal))
+  return !isEnd(view) || isOver({ deals }, view) || (await ends.isDealOver(view.id, head, signal))
+}
+
+/** By the store. */
+function isOver({ deals }: Pick<FollowDealsContext, 'deals'>, { agreementId }: DealView): boolean {
+  const known = deals.find(agreementId)
+  return known !== undefined && !isLive(known.state)
+}
+
+/**
+ * The end of a deal was that of a chain which is not there any more: it goes on, and its collateral with it. A node that is a block
+ * behind says the same, so it has to be in the signed state.
+ */
+async function revive(
+  context: FollowDealsContext,
+  view: DealView,
+  head: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { deals, height, ends, alerts } = context
+  const { agreementId, id } = view
+  const deal = deals.find(agreementId)
+  if (deal === undefined || head < height.highest() || !(await ends.isDealRunning(id, head, signal))) return false
+  const to = beforeActive(view) ?? 'active'
+  deals.rollBack(agreementId, to)
+  if (to === 'published') context.release(agreementId)
+  await context.revived(deal.terms)
+  alerts.raise({
+    code: 'CHAIN_ROLLED_BACK',
+    subject: agreementId,
+    message: `the chain has forgotten that deal ${id} was over (${deal.state}): it was restored from an older copy`,
+    hint: 'the deal goes on by itself, its piece is made again from its replica if it was removed; ask who runs the node what happened',
+  })
+  return true
 }
 
 /** What keeps this from following the chain is not always the chain. */

@@ -138,6 +138,12 @@ export function openMarket(context: MarketContext): Market {
     await files.bringBack(terms.pieceCid)
   }
 
+  const revived = async (terms: DealTerms): Promise<void> => {
+    await files.bringBack(terms.pieceCid)
+    context.onPlaced(terms.pieceCid)
+    onPublished(terms)
+  }
+
   return {
     tokens,
     feed,
@@ -231,6 +237,7 @@ export function openMarket(context: MarketContext): Market {
           providerId,
           quotes,
           adopt,
+          revived,
           alerts,
           log,
         },

@@ -110,7 +110,12 @@ function startLarge(partitions: number, sectorsEach: number): LargeProvider {
   const work = createWork({
     ...{ db, folder, follower, chain, alerts, prover, profile, profiles, providerId: PROVIDER, sealAfterMs: 0 },
     blockTimeMs: BLOCK_TIME_MS,
-    ends: { isDealOver: async () => true, isSectorOver: async () => true, goesOn: () => {} },
+    ends: {
+      isDealOver: async () => true,
+      isDealRunning: async () => true,
+      isSectorOver: async () => true,
+      goesOn: () => {},
+    },
     volumes: volumesIn(own),
     parentsDir: join(folder, 'parents'),
     signer: accountSigner(new Uint8Array(32).fill(7)),
