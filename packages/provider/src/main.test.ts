@@ -280,7 +280,9 @@ test('a reload brings the chain to the file, refuses a wrong one as a whole, and
     await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     expect(await view()).toMatchObject({ name: 'again', ask: { pricePerGiBEpoch: '77' } })
     const health = await new TestClient(provider.url).request('GET', '/healthz')
-    expect(health.body.alerts).toContainEqual(expect.objectContaining({ code: 'CONFIG_NOT_APPLIED', subject: path }))
+    expect(health.body.alerts).toContainEqual(
+      expect.objectContaining({ code: 'CONFIG_NOT_APPLIED', subject: 'config.json' }),
+    )
   } finally {
     await writeFile(path, before)
     await provider.reload()
