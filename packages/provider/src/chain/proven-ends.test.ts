@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sleep } from '@granary/base'
 import { initChain, runChain } from '@granary/chain/node'
 import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -19,6 +20,8 @@ beforeAll(async () => {
   await initChain({ home, devnet: true, blockTimeMs: 50 })
   node = await runChain({ home, port: 0 })
   chain = createChainClient({ url: node.url })
+  // A state is signed by the block after it.
+  while ((await chain.status()).height < 3) await sleep(20)
 })
 afterAll(async () => {
   await node.stop()
