@@ -66,6 +66,8 @@ export const chainErrors = {
   STATE_NOT_KEPT: { fault: 'caller' },
   /** The folder has no genesis, and nobody said which chain is meant. */
   GENESIS_UNKNOWN: { fault: 'caller' },
+  /** The home's path is too long for a socket in it. */
+  SOCKET_PATH_TOO_LONG: { fault: 'operator' },
   /** The replayed blocks give another state than the stored one. */
   REPLAY_DIFFERS: { fault: 'operator' },
   /** The blocks that would have to be replayed are not kept. */
