@@ -3,6 +3,7 @@
  * promised to anybody: it may be another thing in the next release.
  */
 export { commitGenesis } from './engine/commit/commit-genesis.ts'
+export { createHeaderSigner } from './engine/commit/create-header-signer.ts'
 export { homeFiles } from './home/home-files.ts'
 export { type ChainHome, readHome } from './home/read-home.ts'
 export { beginBlock, endBlock } from './state/machine/block-bounds.ts'

@@ -6,7 +6,11 @@ import { genesisHash } from '@granary/protocol/records'
 import { machineTime, type Time } from './engine/clock/clock.ts'
 import { createBeaconClock } from './engine/clock/create-beacon-clock.ts'
 import { createLocalClock } from './engine/clock/create-local-clock.ts'
+import { createCometNode } from './engine/comet/create-comet-node.ts'
+import { unsignedHeader } from './engine/comet/unsigned-header.ts'
 import { commitGenesis } from './engine/commit/commit-genesis.ts'
+import { createHeaderSigner } from './engine/commit/create-header-signer.ts'
+import { headerVerifierOf } from './engine/commit/header-verifier-of.ts'
 import { verifyHead } from './engine/commit/verify-head.ts'
 import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
 import { type BeaconEvent, createDrandBeacon } from './engine/drand-beacon.ts'
@@ -39,6 +43,7 @@ import { storeFault } from './store/store-fault.ts'
 import { assertKept } from './upkeep/prune-chain.ts'
 
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
+export { type InitializedTestnet, initTestnet, type TestnetOptions } from './home/init-testnet.ts'
 export { type ExportedSnapshot, type ExportOptions, exportSnapshot } from './snapshot/export-snapshot.ts'
 export { type ImportedSnapshot, type ImportOptions, importSnapshot } from './snapshot/import-snapshot.ts'
 export { BLOCKS_KEPT_MIN, type PrunedChain, type PruneOptions, pruneChain } from './upkeep/prune-chain.ts'
@@ -73,6 +78,8 @@ export interface RunChainOptions {
   readonly time?: Time
   /** Blocks whose proofs are kept, at least {@link BLOCKS_KEPT_MIN}: those of older ones are dropped. @default all */
   readonly keepProofs?: number
+  /** CometBFT, of a home with a network.json. @default as PATH has it */
+  readonly cometProgram?: string
   /** Aborting it stops the node. */
   readonly signal?: AbortSignal
 }
@@ -97,13 +104,15 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     trustClock = false,
     time = machineTime,
     signal,
+    cometProgram = 'cometbft',
   } = options
   signal?.throwIfAborted()
   if (keepProofs !== undefined) assertKept(keepProofs)
   assertSchemaVersion(homeFiles(home).database)
-  const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home, options.beaconUrls !== undefined)
+  const { genesis, validatorKey, beaconKey, faucetKey, comet } = await readHome(home, options.beaconUrls !== undefined)
   const store = openStore({ path: homeFiles(home).database, dealKeys })
   const verification = createVerifiers({ log })
+  let built: Engine | undefined
   try {
     const local = beaconKey && createLocalBeacon(beaconKey)
     const { verifiers } = verification
@@ -112,8 +121,10 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       verifiers: local === undefined ? verifiers : { ...verifiers, beacon: local.verifies },
     })
     const head = store.head()
-    if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
-    else verifyHead(store, genesis, head)
+    if (head === undefined) {
+      const sign = comet === undefined ? createHeaderSigner(genesis, validatorKey) : unsignedHeader
+      commitGenesis({ store, machine, genesis, sign })
+    } else verifyHead(store, genesis, head, comet === undefined ? headerVerifierOf(genesis) : undefined)
 
     const headTimeMs = head?.timeMs ?? genesis.timeMs
     const clock = genesis.devnet
@@ -133,7 +144,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       isStalled: () => engine.stalled !== undefined,
       clock: () => engine.clock,
     })
-    const engine: Engine = createEmbeddedEngine({
+    const parts = {
       genesis,
       machine,
       store,
@@ -141,16 +152,32 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       senders,
       beacon,
       clock,
-      latestBlockTimeMs: (newestRound) => latestBlockTimeMs(store.reader, genesis, newestRound),
       verification,
       validatorKey,
       keepProofs,
-      roundsToDeliver: (next) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
-      log: (event) => {
+      roundsToDeliver: (next: number) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
+      log: (event: EngineEvent) => {
         metrics.observe(event)
         log(event)
       },
-    })
+    }
+    const version = packageVersion()
+    const engine: Engine =
+      comet === undefined
+        ? createEmbeddedEngine({
+            ...parts,
+            latestBlockTimeMs: (newestRound) => latestBlockTimeMs(store.reader, genesis, newestRound),
+          })
+        : await createCometNode({
+            ...parts,
+            ...comet,
+            folder: homeFiles(home).comet,
+            socket: homeFiles(home).cometSocket,
+            program: cometProgram,
+            time,
+            version,
+          })
+    built = engine
     const faucet =
       faucetKey &&
       createFaucet({
@@ -163,7 +190,6 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       })
     const limits = addressLimits(options.addressLimits)
     const addressOf = addressesThatCount(limits)
-    const version = packageVersion()
     const app = createApp({ engine, store, genesis, faucet, version, metrics, limits, addressOf, log })
     const listening = await listen(app.handler, host, port, { connections: limits.connections, addressOf })
     beacon.start()
@@ -181,6 +207,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     const halted = engine.halted.then((error) => storeFault(error, store.path))
     return { url: listening.url, halted, stop }
   } catch (error) {
+    await built?.stop()
     await verification.stop()
     store.close()
     throw storeFault(error, store.path)

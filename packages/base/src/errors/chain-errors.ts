@@ -31,6 +31,10 @@ export const passingChainErrors = {
   HEAD_AHEAD: { fault: 'operator', status: 503 },
   /** No round of the beacon is new enough to make blocks with. */
   BEACON_SILENT: { fault: 'peer', status: 503 },
+  /** Too few validators agree, so no block is made. */
+  CONSENSUS_STALLED: { fault: 'operator', status: 503 },
+  /** The engine that agrees on blocks does not answer its application. */
+  CONSENSUS_UNREACHABLE: { fault: 'program', status: 503 },
 } as const
 
 export const chainErrors = {
@@ -66,6 +70,12 @@ export const chainErrors = {
   STATE_NOT_KEPT: { fault: 'caller' },
   /** The folder has no genesis, and nobody said which chain is meant. */
   GENESIS_UNKNOWN: { fault: 'caller' },
+  /** No program of that name and version agrees on blocks for the node. */
+  COMETBFT_MISSING: { fault: 'operator' },
+  /** That CometBFT speaks another dialect. */
+  COMETBFT_VERSION_WRONG: { fault: 'operator' },
+  /** The file that says where a validator and its peers are reached does not say so. */
+  NETWORK_INVALID: { fault: 'operator' },
   /** The home's path is too long for a socket in it. */
   SOCKET_PATH_TOO_LONG: { fault: 'operator' },
   /** The replayed blocks give another state than the stored one. */

@@ -1,6 +1,6 @@
 /** Execution alone, signatures ready: blocks of 1,000 transfers to new accounts, from the first transaction to the app hash. */
 
-import { commitGenesis, dealKeys, homeFiles, openStore } from '@granary/chain/internal'
+import { commitGenesis, createHeaderSigner, dealKeys, homeFiles, openStore } from '@granary/chain/internal'
 import { createStateMachine } from '@granary/chain/state'
 import { addressOf } from '@granary/protocol/messages'
 import { commitFinalized } from './commit-finalized.ts'
@@ -21,7 +21,7 @@ export async function benchExecution({ signal, onProgress }: BenchOptions = {}):
     try {
       const sender = addressOf(faucetKey!)
       const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
-      commitGenesis({ store, machine, genesis, validatorKey })
+      commitGenesis({ store, machine, genesis, sign: createHeaderSigner(genesis, validatorKey) })
       const values: number[] = []
       for (let height = 1; height <= BLOCKS; height += 1) {
         signal?.throwIfAborted()

@@ -33,6 +33,7 @@ import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { createLocalClock } from './clock/create-local-clock.ts'
 import { commitGenesis } from './commit/commit-genesis.ts'
+import { createHeaderSigner } from './commit/create-header-signer.ts'
 import { createEmbeddedEngine } from './create-embedded-engine.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { createLocalBeacon } from './local-beacon.ts'
@@ -82,7 +83,7 @@ function start(
   })
   genesis = { ...devnet, params: { ...devnet.params, ...params } }
   const machine = createStateMachine({ reader: store.reader })
-  commitGenesis({ store, machine, genesis, validatorKey })
+  commitGenesis({ store, machine, genesis, sign: createHeaderSigner(genesis, validatorKey) })
   engine = createEmbeddedEngine({
     genesis,
     machine: { ...machine, ...change(machine) },

@@ -4,8 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { hashTxs } from '@granary/protocol/header'
-import type { BeaconEntry } from '@granary/protocol/messages'
 import { beaconRoundFor } from '../state/index.ts'
+import { type BeaconSource, knownEntries } from './beacon-source.ts'
 import type { Clock } from './clock/clock.ts'
 import { createBlockTimes } from './clock/create-block-times.ts'
 import { createHeaderSigner } from './commit/create-header-signer.ts'
@@ -13,16 +13,6 @@ import { createEngineCore, type EngineCoreParts } from './create-engine-core.ts'
 import type { Engine } from './engine.ts'
 import { createPacer } from './pacer.ts'
 import { createStopwatch } from './stopwatch.ts'
-
-/** Where the randomness of the chain comes from: a local key on a devnet, or a drand network. */
-export interface BeaconSource {
-  /** That round will be asked for: what takes time may begin. */
-  want(round: number): void
-  /** undefined while that round is not known: the block goes without, and a later one carries it. */
-  entry(round: number): BeaconEntry | undefined
-  /** The newest that is known; undefined where none proves the time. */
-  newest(): BeaconEntry | undefined
-}
 
 export interface EmbeddedEngineParts extends EngineCoreParts {
   readonly beacon: BeaconSource
@@ -65,7 +55,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       timeMs,
       candidates: turn.candidates,
       onOutcome: turn.onOutcome,
-      beacon: entriesFor(beaconRoundFor(genesis, head.timeMs)),
+      beacon: knownEntries(beacon, parts.roundsToDeliver(beaconRoundFor(genesis, head.timeMs))),
       newest: beacon.newest(),
       observer: stopwatch.start((index) => turn.offered[index]?.bytes),
     })
@@ -79,11 +69,6 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     for (const { bytes, checkMs } of turn.offered) stopwatch.add(bytes, checkMs)
     beacon.want(beaconRoundFor(genesis, timeMs))
     core.commit({ block, header, finalized, elapsedMs: stopwatch.elapsedMs }, startedAt)
-  }
-
-  /** Those that are there; asking for the others lets them come. */
-  function entriesFor(next: number): BeaconEntry[] {
-    return parts.roundsToDeliver(next).flatMap((round) => beacon.entry(round) ?? [])
   }
 
   async function run(): Promise<void> {

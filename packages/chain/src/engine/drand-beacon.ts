@@ -11,8 +11,8 @@ import type { Genesis } from '@granary/protocol/records'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import * as z from 'zod'
 import { roundTimeMs, verifyBeaconRound } from '../state/index.ts'
+import type { BeaconSource } from './beacon-source.ts'
 import type { Clock } from './clock/clock.ts'
-import type { BeaconSource } from './create-embedded-engine.ts'
 
 export interface DrandBeaconOptions {
   /** Relays, asked in turn. */

@@ -42,7 +42,20 @@ export interface WaitingTx {
 /** What the engine tells the log. */
 export type EngineEvent =
   | ClockEvent
+  | CometEvent
   | { readonly type: 'stalled'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly type: 'block'; readonly height: number; readonly txs: number; readonly ms: number }
   | { readonly type: 'tx:dropped'; readonly id: Hash; readonly code: string }
+  /** A block that another validator proposed, and that this one did not vote for. */
+  | { readonly type: 'proposal:refused'; readonly height: number; readonly message: string }
   | { readonly type: 'halted'; readonly height: number; readonly message: string; readonly stack: string | undefined }
+
+/** What a node on CometBFT tells of it. */
+export type CometEvent =
+  | { readonly type: 'comet:started'; readonly pid: number }
+  | { readonly type: 'comet:ended'; readonly message: string; readonly restartMs: number }
+  /** A line of its log at a level of warnings and errors. */
+  | { readonly type: 'comet:says'; readonly message: string; readonly module: string | undefined }
+  /** A connection that spoke no ABCI was closed. */
+  | { readonly type: 'comet:garbled'; readonly message: string }
+  | { readonly type: 'comet:clock-wrong'; readonly aheadMs: number }

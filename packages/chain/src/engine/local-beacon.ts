@@ -5,7 +5,7 @@
 import { equalBytes } from '@granary/base'
 import type { BeaconEntry } from '@granary/protocol/messages'
 import { beaconPublicKey, signBeaconRound, type Verifiers, verifyBeaconRound } from '../state/index.ts'
-import type { BeaconSource } from './create-embedded-engine.ts'
+import type { BeaconSource } from './beacon-source.ts'
 
 export interface LocalBeacon extends BeaconSource {
   /** What the reference takes, at a tenth of its price for a round that this beacon has signed: it need not pair what it knows. */

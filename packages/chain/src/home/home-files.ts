@@ -7,6 +7,11 @@ export interface HomeFiles {
   readonly beaconKey: string
   readonly faucetKey: string
   readonly database: string
+  /** Of a validator on CometBFT. */
+  readonly network: string
+  readonly nodeKey: string
+  readonly comet: string
+  readonly cometSocket: string
 }
 
 export function homeFiles(home: string): HomeFiles {
@@ -17,5 +22,9 @@ export function homeFiles(home: string): HomeFiles {
     beaconKey: join(folder, 'beacon.key'),
     faucetKey: join(folder, 'faucet.key'),
     database: join(folder, 'chain.sqlite'),
+    network: join(folder, 'network.json'),
+    nodeKey: join(folder, 'node.key'),
+    comet: join(folder, 'comet'),
+    cometSocket: join(folder, 'comet', 'abci.sock'),
   }
 }

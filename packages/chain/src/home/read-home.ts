@@ -8,6 +8,7 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { beaconPublicKey, genesisFromJson } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
+import { type Network, readNetwork } from './network-file.ts'
 
 export interface ChainHome {
   readonly genesis: Genesis
@@ -16,11 +17,13 @@ export interface ChainHome {
   readonly beaconKey: Uint8Array | undefined
   /** A devnet's. */
   readonly faucetKey: Uint8Array | undefined
+  /** Of a validator on CometBFT, and the key by which its peers know it. */
+  readonly comet: { readonly network: Network; readonly nodeKey: Uint8Array } | undefined
 }
 
 /**
  * @param hasRelays there are addresses of the drand network that the genesis names, if it names one
- * @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID
+ * @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID, NETWORK_INVALID
  */
 export async function readHome(home: string, hasRelays = false): Promise<ChainHome> {
   const files = homeFiles(home)
@@ -38,7 +41,9 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
     files.faucetKey,
     faucetKey === undefined || genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
   )
-  return { genesis, validatorKey, beaconKey, faucetKey }
+  const network = await readNetwork(home)
+  const comet = network && { network, nodeKey: await readKey(files.nodeKey) }
+  return { genesis, validatorKey, beaconKey, faucetKey, comet }
 }
 
 /** @throws GranaryError HOME_MISSING, GENESIS_INVALID */

@@ -33,6 +33,12 @@ interface GenesisAccount {
   readonly balance: bigint
 }
 
+interface TestnetOptions extends HomeOptions, JsonOptions {
+  readonly validators: number
+  readonly firstPort: number
+  readonly blockTime?: number
+}
+
 interface RunOptions extends HomeOptions, JsonOptions {
   readonly port: number
   readonly host: string
@@ -40,12 +46,17 @@ interface RunOptions extends HomeOptions, JsonOptions {
   readonly trustClock?: true
   readonly rateLimit?: number
   readonly keepProofs?: number
+  readonly cometbft?: string
   readonly newDevnet?: true
   readonly stopWithParent?: true
 }
 
 const REQUESTS_MAX = 10_000_000
 const BLOCKS_MAX = 2 ** 48
+const VALIDATORS_MAX = 128
+const FIRST_RPC_PORT = 7_461
+/** So that all of them have their ports above the first. */
+const PORT_MAX = 65_000
 
 export function addChain(program: Command, context: CommandContext): void {
   const chain = program.command('chain').description('Make a chain, run a node of one, check and move its file.')
@@ -89,10 +100,20 @@ export function addChain(program: Command, context: CommandContext): void {
       'drop the proofs of older blocks, at least 101 (default: keep all)',
       wholeNumber(1, BLOCKS_MAX),
     )
+    .option('--cometbft <program>', 'CometBFT, for a home of `chain testnet` (default: cometbft, as PATH has it)')
   run.addOption(new Option('--new-devnet', 'where no chain is yet, make one for development').hideHelp())
   withParent(withJson(withHome(run), 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText('after', exitCodesHelp)
     .action((options: RunOptions) => runChain(options, context))
+  const testnet = chain
+    .command('testnet')
+    .description('Write the homes of several validators on CometBFT into <home>/node1 and so on: for development.')
+    .option('--validators <count>', 'how many', wholeNumber(1, VALIDATORS_MAX), 4)
+    .option('--first-port <port>', "of the first one's CometBFT; each has two", wholeNumber(1, PORT_MAX), 26_656)
+    .option('--block-time <ms>', 'milliseconds from block to block (default: 500)', wholeNumber(100, 60_000))
+  withJson(withHome(testnet))
+    .addHelpText('after', exitCodesHelp)
+    .action((options: TestnetOptions) => initTestnet(options, context))
   addChainUpkeep(chain, context)
 }
 
@@ -109,6 +130,20 @@ async function initChain(options: InitOptions, context: CommandContext): Promise
     json: options.json ?? false,
     actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
     text: ({ genesisHash, files }) => [`genesis ${genesisHash}`, ...files].join('\n'),
+  })
+}
+
+async function initTestnet(options: TestnetOptions, context: CommandContext): Promise<void> {
+  const [chain, { printResult }] = await Promise.all([import('@granary/chain/node'), import('../print/result.ts')])
+  const { validators, firstPort, blockTime: blockTimeMs } = options
+  const made = await chain.initTestnet({ home: homeOf(options), validators, firstPort, blockTimeMs })
+  printResult(context, made, {
+    json: options.json ?? false,
+    actions: made.homes.map((home, index) => ({
+      cmd: `granary chain run --home ${home} --port ${FIRST_RPC_PORT + index}`,
+      why: `starts validator ${index + 1}`,
+    })),
+    text: ({ genesisHash, homes }) => [`genesis ${genesisHash}`, ...homes].join('\n'),
   })
 }
 
@@ -139,6 +174,11 @@ const levels: { readonly [Type in ChainLogEvent['type']]?: 'warn' | 'alert' } = 
   'clock:ahead': 'warn',
   'rpc:fault': 'warn',
   'verification:thread-lost': 'warn',
+  'proposal:refused': 'warn',
+  'comet:ended': 'alert',
+  'comet:says': 'warn',
+  'comet:garbled': 'warn',
+  'comet:clock-wrong': 'alert',
 }
 
 async function runChain(options: RunOptions, context: CommandContext): Promise<void> {
@@ -150,6 +190,7 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
     trustClock = false,
     rateLimit,
     keepProofs,
+    cometbft,
     json = false,
     stopWithParent = false,
   } = options
@@ -158,6 +199,7 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
     trustClock,
     ...(rateLimit === undefined ? {} : { addressLimits: { requestsPerMinute: rateLimit } }),
     ...(keepProofs === undefined ? {} : { keepProofs }),
+    ...(cometbft === undefined ? {} : { cometProgram: cometbft }),
   }
   await runDaemon(context, {
     role: 'chain',

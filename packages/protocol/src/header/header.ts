@@ -66,7 +66,7 @@ export function hashTxDigests(digests: readonly Uint8Array[]): Hash {
   return hashOf(encodeTuple(digests))
 }
 
-function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {
+export function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {
   const hashes = [previousHash, txsHash, appHash, validator].map((value) => fromHex(value))
   return encodeTuple([VERSION, height, timeMs, ...hashes])
 }

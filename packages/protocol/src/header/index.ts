@@ -1,6 +1,7 @@
 /** `@granary/protocol/header`: what a validator signs, and how the whole state follows from it: header → app hash → tree → value. */
 export {
   decodeHeader,
+  encodeHeader,
   type Header,
   hashTxDigests,
   hashTxs,

@@ -1,23 +1,35 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
 
-import { decodeHeader, hashTxDigests, isInTree } from '@granary/protocol/header'
+import { decodeHeader, type HeaderVerifier, hashTxDigests, isInTree } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { appHashOfState, isStateInTree, readGenesis, readHead } from '../../state/index.ts'
 import { StoreCorruptError } from '../../store/errors.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { BlockRecord } from '../../store/records.ts'
-import { headerVerifierOf } from './header-verifier-of.ts'
 
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 
-/** @throws StoreCorruptError naming what does not fit */
-export function verifyHead(store: Store, genesis: Genesis, head: BlockRecord): void {
-  const problem = problemOf(store, genesis, head)
+/**
+ * @param headers: undefined where the votes for a header are kept elsewhere
+ * @throws StoreCorruptError naming what does not fit
+ */
+export function verifyHead(
+  store: Store,
+  genesis: Genesis,
+  head: BlockRecord,
+  headers: HeaderVerifier | undefined,
+): void {
+  const problem = problemOf(store, genesis, head, headers)
   if (problem !== undefined) throw new StoreCorruptError(store.path, `block ${head.height}: ${problem}`)
 }
 
-function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | undefined {
+function problemOf(
+  store: Store,
+  genesis: Genesis,
+  head: BlockRecord,
+  headers: HeaderVerifier | undefined,
+): string | undefined {
   const chain = genesisHash(genesis)
   // Block 0 may be gone, pruned or never there after an import; its genesis stays in the state.
   if (genesisHash(readGenesis(store.reader)) !== chain) return 'these blocks belong to another genesis.json'
@@ -25,7 +37,7 @@ function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | 
   const header = decodeHeader(head.header)
   if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'
   const signed = { bytes: head.header, hash: head.hash, signature: head.signature }
-  if (!headerVerifierOf(genesis).verify(signed)) return 'its header is not signed by the validator'
+  if (headers?.verify(signed) === false) return 'its header is not signed by the validator'
   if (header.txsHash !== hashTxDigests(store.txDigestsOf(head.height))) return 'its transactions have been changed'
 
   const previous = store.block(head.height - 1)

@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toHex } from '@granary/base'
+import { genesisHash } from '@granary/protocol/records'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { beaconKeyFrom, beaconPublicKey, devnetGenesis } from '../../state/index.ts'
+import { type CometHome, nodeIdOf, writeCometHome } from './comet-home.ts'
+
+const keys = [1, 2].map((byte) => new Uint8Array(32).fill(byte))
+const validators = keys.map((key) => toHex(ed25519.getPublicKey(key)))
+const base = {
+  beaconPublicKey: beaconPublicKey(beaconKeyFrom(new Uint8Array(48))),
+  faucet: `0x${'11'.repeat(20)}`,
+} as const
+const genesis = { ...devnetGenesis({ ...base, validator: validators[0]!, timeMs: 1_790_000_000_000 }), validators }
+
+let folder: string
+let home: CometHome
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-comet-home-'))
+  home = {
+    folder,
+    genesis,
+    head: { height: 0, timeMs: genesis.timeMs, appHash: `0x${'ab'.repeat(32)}` },
+    validatorKey: keys[0]!,
+    nodeKey: keys[1]!,
+    rpc: { host: '127.0.0.1', port: 3001 },
+    p2p: { host: '127.0.0.1', port: 3000 },
+    peers: [{ nodeId: nodeIdOf(keys[0]!), host: '127.0.0.1', port: 3002 }],
+    application: 'unix:///tmp/abci.sock',
+  }
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const jsonOf = (...path: readonly string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'))
+
+test("CometBFT's genesis is the chain's: its name, its validators, the time and the state to begin behind", async () => {
+  await writeCometHome(home)
+  expect(jsonOf('config', 'genesis.json')).toMatchObject({
+    chain_id: genesis.chainId,
+    genesis_time: '2026-09-21T14:13:20.001Z',
+    initial_height: '1',
+    app_hash: 'AB'.repeat(32),
+    app_state: genesisHash(genesis),
+    validators: validators.map((key) => ({
+      pub_key: { value: Buffer.from(key.slice(2), 'hex').toString('base64') },
+      power: '10',
+    })),
+  })
+})
+
+test('a chain that goes on from a snapshot begins behind its block', async () => {
+  await writeCometHome({ ...home, head: { ...home.head, height: 500 } })
+  expect(jsonOf('config', 'genesis.json')).toMatchObject({ initial_height: '501' })
+})
+
+test('a later start changes neither what the chain began with nor where the validator has voted', async () => {
+  await writeCometHome(home)
+  const voted = { height: '7', round: 0, step: 3 }
+  writeFileSync(join(folder, 'data', 'priv_validator_state.json'), JSON.stringify(voted))
+  await writeCometHome({ ...home, head: { ...home.head, height: 40 }, application: 'unix:///tmp/other.sock' })
+  expect(jsonOf('config', 'genesis.json')).toMatchObject({ initial_height: '1' })
+  expect(jsonOf('data', 'priv_validator_state.json')).toEqual(voted)
+  expect(readFileSync(join(folder, 'config', 'config.toml'), 'utf8')).toContain('unix:///tmp/other.sock')
+})
+
+test('a chain whose name CometBFT does not take is refused', async () => {
+  const long = { ...genesis, chainId: 'x'.repeat(51) }
+  await expect(writeCometHome({ ...home, genesis: long })).rejects.toMatchObject({ code: 'GENESIS_INVALID' })
+})

@@ -1,0 +1,318 @@
+/**
+ * The state machine behind CometBFT, as its application of ABCI 2.0. CometBFT agrees on blocks and passes transactions on;
+ * what may wait, what comes first and what a block does is decided here, by the same admission, pool and machine as under the
+ * embedded engine. What CometBFT's own pool holds only tells other nodes of it: a proposal is filled from the node's pool,
+ * and what leaves that leaves CometBFT's at its next recheck.
+ *
+ * Nothing is durable before Commit, which is one transaction of the store: a node that dies anywhere stands at a block, and
+ * CometBFT gives it again what came after.
+ */
+import { fromHex, type Hex, toHex } from '@granary/base'
+import { hashTxs } from '@granary/protocol/header'
+import { decodeTransaction, type Hash, hashOf, isBeaconEntry } from '@granary/protocol/messages'
+import { genesisHash } from '@granary/protocol/records'
+import { sha256 } from '@noble/hashes/sha2.js'
+import {
+  CheckTxType,
+  ExecTxResult,
+  type RequestFinalizeBlock,
+  type RequestProcessProposal,
+  ResponseApplySnapshotChunk,
+  ResponseApplySnapshotChunk_Result,
+  ResponseCheckTx,
+  ResponseCommit,
+  ResponseExtendVote,
+  ResponseFinalizeBlock,
+  ResponseInfo,
+  ResponseInitChain,
+  ResponseListSnapshots,
+  ResponseLoadSnapshotChunk,
+  ResponseOfferSnapshot,
+  ResponseOfferSnapshot_Result,
+  ResponsePrepareProposal,
+  ResponseProcessProposal,
+  ResponseProcessProposal_ProposalStatus,
+  ResponseQuery,
+  ResponseVerifyVoteExtension,
+  ResponseVerifyVoteExtension_VerifyStatus,
+} from 'cosmjs-types/tendermint/abci/types'
+import { type Block, beaconRoundFor, type FinalizedBlock } from '../../state/index.ts'
+import { type BeaconSource, knownEntries } from '../beacon-source.ts'
+import type { Clock } from '../clock/clock.ts'
+import { createEngineCore, type EngineCoreParts } from '../create-engine-core.ts'
+import type { Engine } from '../engine.ts'
+import { signedDigests } from '../verification/signed-digests.ts'
+import type { AbciApplication } from './abci/application.ts'
+import { msOf } from './block-time.ts'
+import { ConsensusStalledError } from './errors.ts'
+import { createKnownTxs } from './known-txs.ts'
+import { NOBODY, unsignedHeader } from './unsigned-header.ts'
+
+/** CometBFT, as the application speaks to it. */
+export interface Consensus {
+  /** Into the pool that passes transactions on to other nodes. @throws GranaryError CONSENSUS_UNREACHABLE */
+  broadcast(bytes: Uint8Array): Promise<void>
+}
+
+export interface CometEngineParts extends EngineCoreParts {
+  readonly consensus: Consensus
+  readonly beacon: BeaconSource
+  /** The rounds that a block could bring, those first that matter most; `next` is that of its own epoch. */
+  readonly roundsToDeliver: (next: number) => readonly number[]
+  readonly clock: Clock
+  readonly version: string
+}
+
+export interface CometEngine {
+  readonly engine: Engine
+  readonly application: AbciApplication
+  /** CometBFT has started anew, with an empty pool: what waits here is passed on again after the next block. */
+  passOnAgain(): void
+  /** The application must not go on. */
+  halt(error: unknown): void
+}
+
+/** Part of each header of CometBFT: which rules its application has. */
+const APP_VERSION = 1n
+/** So many blocks' time without a block is a standstill, and at least STALL_MS_MIN. */
+const STALL_BLOCKS = 10
+const STALL_MS_MIN = 10_000
+/** The last ones: what is forgotten is executed again when it is decided. */
+const PROPOSALS_KEPT = 4
+const TAKEN = 0
+const REFUSED = 1
+
+interface Executed {
+  readonly block: Block
+  readonly hash: Uint8Array
+  readonly proposer: Uint8Array
+  readonly finalized: FinalizedBlock
+  readonly startedAt: number
+}
+
+export function createCometEngine(parts: CometEngineParts): CometEngine {
+  const { genesis, machine, store, pool, beacon, clock, consensus, verification } = parts
+  const chain = genesisHash(genesis)
+  const core = createEngineCore(parts)
+  const known = createKnownTxs()
+  /** Admitted here, and not passed on yet. */
+  const unsent = new Map<Hash, Uint8Array>()
+  const proposers = new Map(genesis.validators.map((key) => [addressOfKey(key), key] as const))
+  /** Proposals of the next height that were executed, by their hash: they change nothing until one of them is committed. */
+  let executed = new Map<Hash, Executed>()
+  let decided: Executed | undefined
+  let blockAt = performance.now()
+  let clearing: NodeJS.Immediate | undefined
+  let passing = false
+
+  async function admit(bytes: Uint8Array): Promise<Hash> {
+    const id = await core.engine.submit(bytes)
+    if (pool.get(id) !== undefined) known.add(id, bytes)
+    return id
+  }
+
+  async function passOn(id: Hash, bytes: Uint8Array): Promise<boolean> {
+    try {
+      await consensus.broadcast(bytes)
+      unsent.delete(id)
+      return true
+    } catch {
+      // It waits here, where the next proposal of this node finds it; others hear of it after the next block.
+      unsent.set(id, bytes)
+      return false
+    }
+  }
+
+  /** Its verdicts are ready before it is executed, so that the thread of consensus does not wait for signatures. */
+  async function verifyAhead(txs: readonly Uint8Array[]): Promise<void> {
+    const signed = await Promise.all(
+      txs
+        .filter((bytes) => !isBeaconEntry(bytes) && known.idOf(bytes) === undefined)
+        .map(async (bytes) => {
+          const { tx, signature } = decodeTransaction(bytes)
+          const digest = await verification.digestOf(chain, bytes, tx)
+          return signedDigests(chain, tx, { digest, signature })
+        }),
+    )
+    await verification.prepareSigners(signed.flat())
+  }
+
+  async function execute(request: RequestProcessProposal | RequestFinalizeBlock): Promise<Executed> {
+    const startedAt = performance.now()
+    const txs = request.txs.map(known.sameBytes)
+    // What cannot be verified ahead is verified where it is asked for, or refused there.
+    await verifyAhead(txs).catch(() => undefined)
+    const block = { height: Number(request.height), timeMs: msOf(request.time), txs }
+    const finalized = await verification.withProofs(() => machine.finalizeBlock(block))
+    return { block, hash: request.hash, proposer: request.proposerAddress, finalized, startedAt }
+  }
+
+  function commit({ block, hash, proposer, finalized, startedAt }: Executed): void {
+    const { hash: previousHash, appHash } = core.head()
+    const validator = proposers.get(toHex(proposer)) ?? NOBODY
+    const { height, timeMs, txs } = block
+    const header = { height, timeMs, previousHash, txsHash: hashTxs(txs), appHash, validator }
+    core.commit({ block, header: unsignedHeader(header, hashOf(hash)), finalized }, startedAt)
+    beacon.want(beaconRoundFor(genesis, timeMs))
+    blockAt = performance.now()
+    known.keep((id) => pool.get(id) !== undefined)
+    void passOnUnsent()
+  }
+
+  /** One after the other: after a start of CometBFT that is all that waits here. */
+  async function passOnUnsent(): Promise<void> {
+    if (passing) return
+    passing = true
+    for (const [id, bytes] of [...unsent]) {
+      if (pool.get(id) === undefined) unsent.delete(id)
+      else if (!(await passOn(id, bytes))) break
+    }
+    passing = false
+  }
+
+  const application: AbciApplication = {
+    info: () => {
+      const { height, appHash } = core.head()
+      return ResponseInfo.fromPartial({
+        data: 'granary',
+        version: parts.version,
+        appVersion: APP_VERSION,
+        lastBlockHeight: BigInt(height),
+        lastBlockAppHash: fromHex(appHash),
+      })
+    },
+
+    initChain: ({ chainId, appStateBytes }) => {
+      // The state after the genesis follows from the file that every home has: it was stored before CometBFT was started.
+      const given: unknown = JSON.parse(Buffer.from(appStateBytes).toString('utf8'))
+      if (chainId !== genesis.chainId || given !== chain)
+        throw new TypeError(`CometBFT's genesis is of the chain ${chainId} ${String(given)}, this home of ${chain}`)
+      return ResponseInitChain.fromPartial({ appHash: fromHex(core.head().appHash) })
+    },
+
+    checkTx: async ({ tx, type }) => {
+      if (type === CheckTxType.RECHECK) {
+        const id = known.idOf(tx)
+        return ResponseCheckTx.fromPartial({ code: id !== undefined && pool.get(id) !== undefined ? TAKEN : REFUSED })
+      }
+      try {
+        // The bytes lie in the frame that they came in, which would stay as long as they wait.
+        const id = await admit(known.sameBytes(tx.slice()))
+        return ResponseCheckTx.fromPartial({ code: pool.get(id) === undefined ? REFUSED : TAKEN })
+      } catch (error) {
+        return ResponseCheckTx.fromPartial({ code: REFUSED, codespace: 'granary', log: wordsOf(error) })
+      }
+    },
+
+    prepareProposal: ({ height, time }) => {
+      const turn = pool.turn(core.tell)
+      const head = core.head()
+      const txs = machine.prepareBlock({
+        height: Number(height),
+        timeMs: msOf(time),
+        candidates: turn.candidates,
+        onOutcome: turn.onOutcome,
+        beacon: knownEntries(beacon, parts.roundsToDeliver(beaconRoundFor(genesis, head.timeMs))),
+        newest: beacon.newest(),
+      })
+      return ResponsePrepareProposal.fromPartial({ txs })
+    },
+
+    processProposal: async (request) => {
+      const { ACCEPT, REJECT } = ResponseProcessProposal_ProposalStatus
+      try {
+        const hash = hashOf(request.hash)
+        if (!executed.has(hash)) {
+          // A height that is not decided has a proposal a round, for as long as it takes.
+          if (executed.size >= PROPOSALS_KEPT) executed.delete(executed.keys().next().value!)
+          executed.set(hash, await execute(request))
+        }
+        return ResponseProcessProposal.fromPartial({ status: ACCEPT })
+      } catch (error) {
+        parts.log({ type: 'proposal:refused', height: Number(request.height), message: wordsOf(error) })
+        return ResponseProcessProposal.fromPartial({ status: REJECT })
+      }
+    },
+
+    finalizeBlock: async (request) => {
+      decided = executed.get(hashOf(request.hash)) ?? (await execute(request))
+      const { results, appHash } = decided.finalized
+      return ResponseFinalizeBlock.fromPartial({
+        txResults: results.map(({ code }) => ExecTxResult.fromPartial({ code: code === 'OK' ? TAKEN : REFUSED })),
+        appHash: fromHex(appHash),
+      })
+    },
+
+    commit: () => {
+      if (decided === undefined) throw new Error('CometBFT commits a block that it has not had executed')
+      commit(decided)
+      decided = undefined
+      executed = new Map()
+      // Who waits for the block has its answer first.
+      clearing ??= setImmediate(() => {
+        clearing = undefined
+        store.clearLog()
+      })
+      return ResponseCommit.fromPartial({})
+    },
+
+    query: () =>
+      ResponseQuery.fromPartial({
+        code: REFUSED,
+        codespace: 'granary',
+        log: 'the RPC of the node proves its state',
+      }),
+    extendVote: () => ResponseExtendVote.fromPartial({}),
+    verifyVoteExtension: () =>
+      ResponseVerifyVoteExtension.fromPartial({ status: ResponseVerifyVoteExtension_VerifyStatus.ACCEPT }),
+    listSnapshots: () => ResponseListSnapshots.fromPartial({}),
+    loadSnapshotChunk: () => ResponseLoadSnapshotChunk.fromPartial({}),
+    offerSnapshot: () => ResponseOfferSnapshot.fromPartial({ result: ResponseOfferSnapshot_Result.REJECT }),
+    applySnapshotChunk: () =>
+      ResponseApplySnapshotChunk.fromPartial({ result: ResponseApplySnapshotChunk_Result.REJECT_SNAPSHOT }),
+  }
+
+  return {
+    application,
+    passOnAgain() {
+      for (const { id, bytes } of known.all()) unsent.set(id, bytes)
+    },
+    halt: (error) => core.halt(core.head().height + 1, error),
+    engine: {
+      ...core.engine,
+      get failure() {
+        return core.engine.failure
+      },
+      get stalled() {
+        const standsMs = performance.now() - blockAt
+        return standsMs > Math.max(STALL_MS_MIN, STALL_BLOCKS * genesis.blockTimeMs)
+          ? new ConsensusStalledError(core.head().height, standsMs)
+          : undefined
+      },
+      get clock() {
+        return clock.status
+      },
+      start: () => undefined,
+      async submit(bytes) {
+        const id = await admit(bytes)
+        if (pool.get(id) !== undefined) await passOn(id, bytes)
+        return id
+      },
+      async stop() {
+        core.stop()
+        clearImmediate(clearing)
+        core.end()
+      },
+    },
+  }
+}
+
+/** As CometBFT names validators: the first 20 bytes of the key's SHA-256. */
+function addressOfKey(key: Hex): Hex {
+  return toHex(sha256(fromHex(key)).subarray(0, 20))
+}
+
+function wordsOf(error: unknown): string {
+  if (!Error.isError(error)) return String(error)
+  return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message
+}

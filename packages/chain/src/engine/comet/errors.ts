@@ -1,0 +1,27 @@
+/** Why a node on CometBFT does not go on. */
+import { GranaryError } from '@granary/base'
+
+/** CONSENSUS_STALLED: too few validators agree, so no block comes; nothing is lost by it, and no time passes on the chain. */
+export class ConsensusStalledError extends GranaryError {
+  constructor(height: number, standsMs: number) {
+    super({
+      code: 'CONSENSUS_STALLED',
+      message: `no block has come after block ${height} for ${Math.floor(standsMs / 1_000)} s: too few validators agree`,
+      hint: 'more than two thirds of the voting power has to run and reach each other; the chain goes on by itself then',
+      details: { height, standsMs },
+    })
+  }
+}
+
+/** CONSENSUS_UNREACHABLE: CometBFT of this node does not answer. */
+export class ConsensusUnreachableError extends GranaryError {
+  constructor(url: string, cause: unknown) {
+    super({
+      code: 'CONSENSUS_UNREACHABLE',
+      message: `CometBFT does not answer at ${url}: ${Error.isError(cause) ? cause.message : String(cause)}`,
+      hint: 'the node starts it again by itself; if it stays so, read its log',
+      details: { url },
+      cause,
+    })
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Nodes of a chain on CometBFT, and in CometBFT's place what it does with them in the right order: a transaction goes to the pool
+ * of each, one proposes, all vote, all execute and commit. In one process, without its network; e2e runs the real one.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { fromHex } from '@granary/base'
+import {
+  accountSigner,
+  encodeTransaction,
+  type KeySigner,
+  type Transaction,
+  transactionDigest,
+} from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { sha256 } from '@noble/hashes/sha2.js'
+import {
+  RequestFinalizeBlock,
+  RequestPrepareProposal,
+  RequestProcessProposal,
+  ResponseProcessProposal_ProposalStatus,
+} from 'cosmjs-types/tendermint/abci/types'
+import { createLocalClock } from '../src/engine/clock/create-local-clock.ts'
+import { type CometEngine, createCometEngine } from '../src/engine/comet/create-comet-engine.ts'
+import { unsignedHeader } from '../src/engine/comet/unsigned-header.ts'
+import { commitGenesis } from '../src/engine/commit/commit-genesis.ts'
+import type { EngineEvent } from '../src/engine/engine.ts'
+import { createLocalBeacon } from '../src/engine/local-beacon.ts'
+import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
+import {
+  beaconKeyFrom,
+  beaconPublicKey,
+  createStateMachine,
+  devnetGenesis,
+  roundsToDeliver,
+  sendersOf,
+} from '../src/state/index.ts'
+import { dealKeys } from '../src/store/deal-keys.ts'
+import { openStore, type Store } from '../src/store/open-store.ts'
+import { publicKeysOf } from './voting-engine.ts'
+
+export interface CometNode extends CometEngine {
+  readonly store: Store
+  readonly log: EngineEvent[]
+}
+
+export interface CometNodes {
+  readonly genesis: Genesis
+  readonly rich: KeySigner
+  readonly nodes: readonly CometNode[]
+  /** Whether CometBFT takes what a node passes on. */
+  reachable: boolean
+  signed(tx: Omit<Transaction, 'sender'>): Uint8Array
+  /** A node that was killed and starts again on its folder. */
+  restart(index: number): CometNode
+  /** What a proposer would propose now. */
+  propose(index: number): Promise<RequestProcessProposal>
+  /** Who votes for it. */
+  votes(proposal: RequestProcessProposal): Promise<boolean[]>
+  finalize(node: CometNode, proposal: RequestProcessProposal): Promise<Uint8Array>
+  /** One block, by the next proposer. @returns the app hashes, one a node */
+  produce(): Promise<Uint8Array[]>
+  close(): void
+}
+
+const BLOCK_MS = 400
+
+export function createCometNodes(folder: string, count: number): CometNodes {
+  const rich = accountSigner(new Uint8Array(randomBytes(32)))
+  const beaconKey = beaconKeyFrom(randomBytes(48))
+  const validators = publicKeysOf(Array.from({ length: count }, () => new Uint8Array(randomBytes(32))))
+  const base = { validator: validators[0]!, beaconPublicKey: beaconPublicKey(beaconKey), faucet: rich.address }
+  const genesis = { ...devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS }), validators }
+  const chain = genesisHash(genesis)
+  const network = { reachable: true }
+  const nodes: CometNode[] = []
+
+  function start(index: number): CometNode {
+    const store = openStore({ path: join(folder, `${index}.sqlite`), dealKeys })
+    const machine = createStateMachine({ reader: store.reader })
+    if (store.head() === undefined) commitGenesis({ store, machine, genesis, sign: unsignedHeader })
+    const log: EngineEvent[] = []
+    const made = createCometEngine({
+      genesis,
+      machine,
+      store,
+      pool: createStatePool({ machine, reader: store.reader }),
+      senders: sendersOf(store.reader),
+      verification: {
+        digestOf: async (hash, _, tx) => transactionDigest(hash, tx),
+        prepareSigners: async () => undefined,
+        withProofs: async (check) => check(),
+      },
+      beacon: createLocalBeacon(beaconKey),
+      roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 8),
+      clock: createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs),
+      consensus: {
+        async broadcast(tx) {
+          if (!network.reachable) throw new Error('CometBFT is not there')
+          for (const other of nodes) await other.application.checkTx({ tx, type: 0 })
+        },
+      },
+      version: '',
+      log: (event) => log.push(event),
+    })
+    return { ...made, store, log }
+  }
+
+  for (let index = 0; index < count; index++) nodes.push(start(index))
+
+  function stop({ engine, store }: CometNode): void {
+    void engine.stop()
+    store.close()
+  }
+
+  const timeOf = (ms: number) => ({ seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 + 17 })
+  const headOf = () => nodes[0]!.store.head()!
+
+  async function propose(index: number): Promise<RequestProcessProposal> {
+    const { height, timeMs } = headOf()
+    const proposerAddress = sha256(fromHex(validators[index]!)).subarray(0, 20)
+    const given = { height: BigInt(height + 1), time: timeOf(timeMs + BLOCK_MS), proposerAddress }
+    const request = RequestPrepareProposal.fromPartial({ ...given, maxTxBytes: 1n << 24n })
+    const { txs } = await nodes[index]!.application.prepareProposal(request)
+    // Over the socket each comes as an array of its own.
+    const proposal = { ...given, txs: txs.map((tx) => tx.slice()) }
+    return RequestProcessProposal.fromPartial({ ...proposal, hash: sha256(Buffer.concat([...txs, proposerAddress])) })
+  }
+
+  async function votes(proposal: RequestProcessProposal): Promise<boolean[]> {
+    const answers = await Promise.all(nodes.map(({ application }) => application.processProposal(proposal)))
+    return answers.map(({ status }) => status === ResponseProcessProposal_ProposalStatus.ACCEPT)
+  }
+
+  async function finalize({ application }: CometNode, proposal: RequestProcessProposal): Promise<Uint8Array> {
+    const { txs, hash, height, time, proposerAddress } = proposal
+    const request = RequestFinalizeBlock.fromPartial({ txs, hash, height, time, proposerAddress })
+    return (await application.finalizeBlock(request)).appHash
+  }
+
+  return {
+    genesis,
+    rich,
+    nodes,
+    get reachable() {
+      return network.reachable
+    },
+    set reachable(is) {
+      network.reachable = is
+    },
+    signed(tx) {
+      const whole = { ...tx, sender: rich.address } as Transaction
+      return encodeTransaction(whole, rich.sign({ digest: transactionDigest(chain, whole) }))
+    },
+    restart(index) {
+      stop(nodes[index]!)
+      nodes[index] = start(index)
+      return nodes[index]!
+    },
+    propose,
+    votes,
+    finalize,
+    async produce() {
+      const proposal = await propose(headOf().height % count)
+      const taken = await votes(proposal)
+      if (3 * taken.filter(Boolean).length <= 2 * count) throw new Error('too few voted for an honest proposal')
+      const hashes: Uint8Array[] = []
+      for (const node of nodes) {
+        hashes.push(await finalize(node, proposal))
+        await node.application.commit({})
+      }
+      return hashes
+    },
+    close() {
+      for (const node of nodes) stop(node)
+    },
+  }
+}
