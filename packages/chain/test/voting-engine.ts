@@ -60,17 +60,14 @@ interface Validator {
 /** A header stands with the signatures of more than two thirds of the validators, each at its place. */
 export function votesVerifier(chain: Hash, validators: readonly Hex[]): HeaderVerifier {
   return {
-    verify({ bytes, hash, signature }) {
-      if (signature.length !== validators.length * SIGNATURE_BYTES) return false
-      const votes = validators.filter((validator, index) => {
+    verify({ bytes, signature }) {
+      if (signature.length !== validators.length * SIGNATURE_BYTES) return undefined
+      const votes = validators.flatMap((validator, index) => {
         const vote = signature.subarray(index * SIGNATURE_BYTES, (index + 1) * SIGNATURE_BYTES)
-        return embeddedHeaderVerifier({ genesisHash: chain, validators: [validator] }).verify({
-          bytes,
-          hash,
-          signature: vote,
-        })
+        const headers = embeddedHeaderVerifier({ genesisHash: chain, validators: [validator] })
+        return headers.verify({ bytes, signature: vote }) ?? []
       })
-      return 3 * votes.length > 2 * validators.length
+      return 3 * votes.length > 2 * validators.length ? votes[0] : undefined
     },
   }
 }

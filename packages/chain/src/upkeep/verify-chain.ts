@@ -3,7 +3,7 @@
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
 import { GranaryError } from '@granary/base'
-import { decodeHeader, hashTxDigests, isDerived } from '@granary/protocol/header'
+import { hashTxDigests, isDerived } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import type { Totals } from '@granary/protocol/records'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -65,9 +65,8 @@ export async function verifyChain({ home, signal, onProgress }: VerifyOptions): 
 function problemOfBlock(store: Store, genesis: Genesis, height: number): string | undefined {
   const block = store.block(height)
   if (block === undefined) return 'it is missing'
-  const signed = { bytes: block.header, hash: block.hash, signature: block.signature }
-  if (!headerVerifierOf(genesis).verify(signed)) return 'its header is not signed by the validator'
-  const header = decodeHeader(block.header)
+  const header = headerVerifierOf(genesis).verify({ bytes: block.header, signature: block.signature })
+  if (header?.hash !== block.hash) return 'its header is not signed by the validator'
   if (header.height !== height || header.timeMs !== block.timeMs) return 'its header is that of another block'
   const previous = store.block(height - 1)
   const digests = store.txDigestsOf(height)

@@ -6,11 +6,21 @@ import { fromHex, type Hex, toHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { signatures } from '#signatures'
 import type { Hash } from '../codec/types.ts'
-import { type SignedHeader, signedBytes } from './header.ts'
+import { decodeHeader, type Header, type SignedHeader, signedBytes } from './header.ts'
+
+/** A header as it is passed on, and what its validators have signed of it, each as the engine of the chain has it. */
+export type SignedBytes = Pick<SignedHeader, 'bytes' | 'signature'>
+
+export type BelievedHeader = Pick<Header, 'height' | 'timeMs' | 'appHash'> & { readonly hash: Hash }
 
 export interface HeaderVerifier {
-  /** Also that the bytes have the hash. Never throws. */
-  verify(header: SignedHeader): boolean
+  /** @returns what the header says; undefined when it is not signed @throws GranaryError where more can be said than that */
+  verify(signed: SignedBytes): BelievedHeader | undefined | Promise<BelievedHeader | undefined>
+}
+
+export interface EmbeddedHeaderVerifier {
+  /** Never throws. */
+  verify(signed: SignedBytes): (Header & BelievedHeader) | undefined
 }
 
 export interface EmbeddedTrust {
@@ -22,12 +32,14 @@ export interface EmbeddedTrust {
 const SIGNATURE_BYTES = 64
 
 /** Of the embedded engine: a header is signed by a validator of the genesis. */
-export function embeddedHeaderVerifier({ genesisHash, validators }: EmbeddedTrust): HeaderVerifier {
+export function embeddedHeaderVerifier({ genesisHash, validators }: EmbeddedTrust): EmbeddedHeaderVerifier {
   return {
-    verify({ bytes, hash, signature }) {
-      if (signature.length !== SIGNATURE_BYTES || toHex(sha256(bytes)) !== hash) return false
+    verify({ bytes, signature }) {
+      if (signature.length !== SIGNATURE_BYTES) return undefined
+      const hash = toHex(sha256(bytes))
       const signed = signedBytes(hash, genesisHash)
-      return validators.some((validator) => signatures.ed25519.verify(signature, signed, fromHex(validator)))
+      const isSigned = validators.some((validator) => signatures.ed25519.verify(signature, signed, fromHex(validator)))
+      return isSigned ? { ...decodeHeader(bytes), hash } : undefined
     },
   }
 }

@@ -8,7 +8,14 @@ export {
   type SignedHeader,
   signHeader,
 } from './header.ts'
-export { type EmbeddedTrust, embeddedHeaderVerifier, type HeaderVerifier } from './header-verifier.ts'
+export {
+  type BelievedHeader,
+  type EmbeddedHeaderVerifier,
+  type EmbeddedTrust,
+  embeddedHeaderVerifier,
+  type HeaderVerifier,
+  type SignedBytes,
+} from './header-verifier.ts'
 export {
   appHashOf,
   bitAt,

@@ -8,8 +8,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
-import { decodeHeader, type Header } from '../header/header.ts'
-import type { HeaderVerifier } from '../header/header-verifier.ts'
+import type { BelievedHeader, HeaderVerifier } from '../header/header-verifier.ts'
 import { appHashOf } from '../header/tree-hashes.ts'
 import { isInTree } from '../header/tree-keys.ts'
 import { rootOfProof } from '../header/verify-proof.ts'
@@ -30,10 +29,10 @@ export interface ProvenValue {
 
 /**
  * @param headers: of the chain that is meant, from what one knows of it beforehand
- * @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH
+ * @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH; and what `headers` throws
  */
-export function verifyProofView(view: ProofView, key: string, headers: HeaderVerifier): ProvenValue {
-  const { header, hash: headerHash } = signedHeader(view, headers)
+export async function verifyProofView(view: ProofView, key: string, headers: HeaderVerifier): Promise<ProvenValue> {
+  const header = await believed(view, headers)
   if (view.key !== key) throw new UnprovenError('PROOF_INVALID', `it is about ${String(view.key)}, not ${key}`)
   const value = view.value === null ? undefined : bytesOf(view.value)
   const appHash = isInTree(key)
@@ -43,16 +42,14 @@ export function verifyProofView(view: ProofView, key: string, headers: HeaderVer
     throw new UnprovenError('APP_HASH_MISMATCH', `header ${header.height} names another state`)
   }
   if (!isInTree(key)) assertOutside(key, value, ofType(view.proof, 'outside'))
-  return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs, headerHash }
+  return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs, headerHash: header.hash }
 }
 
-function signedHeader(view: ProofView, headers: HeaderVerifier): { readonly header: Header; readonly hash: Hash } {
-  const bytes = bytesOf(view.header)
-  const signature = bytesOf(view.signature)
-  const hash = hashOf(sha256(bytes))
-  if (!headers.verify({ bytes, hash, signature }))
+async function believed(view: ProofView, headers: HeaderVerifier): Promise<BelievedHeader> {
+  const header = await headers.verify({ bytes: bytesOf(view.header), signature: bytesOf(view.signature) })
+  if (header === undefined)
     throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
-  return { header: decodeHeader(bytes), hash }
+  return header
 }
 
 function appHashByTree(key: string, value: Uint8Array | undefined, proof: TreeProofView): Uint8Array {

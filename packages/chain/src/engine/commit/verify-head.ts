@@ -1,6 +1,6 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
 
-import { decodeHeader, type HeaderVerifier, hashTxDigests, isInTree } from '@granary/protocol/header'
+import { decodeHeader, type EmbeddedHeaderVerifier, hashTxDigests, isInTree } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { appHashOfState, isStateInTree, readGenesis, readHead } from '../../state/index.ts'
@@ -18,7 +18,7 @@ export function verifyHead(
   store: Store,
   genesis: Genesis,
   head: BlockRecord,
-  headers: HeaderVerifier | undefined,
+  headers: EmbeddedHeaderVerifier | undefined,
 ): void {
   const problem = problemOf(store, genesis, head, headers)
   if (problem !== undefined) throw new StoreCorruptError(store.path, `block ${head.height}: ${problem}`)
@@ -28,7 +28,7 @@ function problemOf(
   store: Store,
   genesis: Genesis,
   head: BlockRecord,
-  headers: HeaderVerifier | undefined,
+  headers: EmbeddedHeaderVerifier | undefined,
 ): string | undefined {
   const chain = genesisHash(genesis)
   // Block 0 may be gone, pruned or never there after an import; its genesis stays in the state.
@@ -36,8 +36,9 @@ function problemOf(
 
   const header = decodeHeader(head.header)
   if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'
-  const signed = { bytes: head.header, hash: head.hash, signature: head.signature }
-  if (headers?.verify(signed) === false) return 'its header is not signed by the validator'
+  const signed = { bytes: head.header, signature: head.signature }
+  if (headers !== undefined && headers.verify(signed)?.hash !== head.hash)
+    return 'its header is not signed by the validator'
   if (header.txsHash !== hashTxDigests(store.txDigestsOf(head.height))) return 'its transactions have been changed'
 
   const previous = store.block(head.height - 1)
