@@ -11,6 +11,8 @@ export const passingClientErrors = {
   PROOF_STALE: { fault: 'peer' },
   /** What is proven was true, and may not be any more. */
   HEAD_TOO_OLD: { fault: 'peer' },
+  /** A header that many validators have signed is ahead of this machine's clock. */
+  HEADER_FROM_FUTURE: { fault: 'peer' },
   /** The provider does not answer. */
   PROVIDER_UNREACHABLE: { fault: 'peer', exit: 'network' },
   /** The chain does not know the deal any more. */
@@ -30,7 +32,7 @@ export const clientErrors = {
   CHAIN_FOREIGN: { fault: 'peer', status: 503, exit: 'network', outage: true },
   /** The address of a chain node is no URL. */
   CHAIN_URL_INVALID: { fault: 'caller', exit: 'usage' },
-  /** The header that a node gave is not signed by the chain's validator. */
+  /** The header that a node gave is not signed by the chain's validators. */
   HEADER_NOT_SIGNED: { fault: 'peer' },
   /** The header that a node gave names another state. */
   APP_HASH_MISMATCH: { fault: 'peer' },
@@ -38,6 +40,8 @@ export const clientErrors = {
   PROOF_INVALID: { fault: 'peer' },
   /** Two headers of one height are signed: the chain was rolled back, or has two histories. */
   HEADER_CONFLICT: { fault: 'peer' },
+  /** The header that trust begins at is so old that validators do not answer for it any more. */
+  TRUST_EXPIRED: { fault: 'caller' },
   /** The chain that a node follows is not the one that is believed at its address. */
   GENESIS_MISMATCH: { fault: 'peer' },
   /** A node lists a deal that the proven state does not have, or has for something else. */
