@@ -40,7 +40,7 @@ const jsonOf = (...path: readonly string[]) => JSON.parse(readFileSync(join(fold
 test("CometBFT's genesis is the chain's: its name, its validators, the time and the state to begin behind", async () => {
   await writeCometHome(home)
   expect(jsonOf('config', 'genesis.json')).toMatchObject({
-    chain_id: genesis.chainId,
+    chain_id: genesisHash(genesis).slice(2, 52),
     genesis_time: '2026-09-21T14:13:20.001Z',
     initial_height: '1',
     app_hash: 'AB'.repeat(32),
@@ -65,9 +65,4 @@ test('a later start changes neither what the chain began with nor where the vali
   expect(jsonOf('config', 'genesis.json')).toMatchObject({ initial_height: '1' })
   expect(jsonOf('data', 'priv_validator_state.json')).toEqual(voted)
   expect(readFileSync(join(folder, 'config', 'config.toml'), 'utf8')).toContain('unix:///tmp/other.sock')
-})
-
-test('a chain whose name CometBFT does not take is refused', async () => {
-  const long = { ...genesis, chainId: 'x'.repeat(51) }
-  await expect(writeCometHome({ ...home, genesis: long })).rejects.toMatchObject({ code: 'GENESIS_INVALID' })
 })

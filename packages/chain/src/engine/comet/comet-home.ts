@@ -8,11 +8,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex, type Hex } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
+import { cometChainId, GENESIS_POWER } from '@granary/protocol/comet'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { GenesisInvalidError } from '../../state/index.ts'
 
 /** Where a node of the network is reached by the others. */
 export interface PeerAddress {
@@ -37,8 +37,6 @@ export interface CometHome {
   readonly application: string
 }
 
-/** CometBFT takes no longer name of a chain. */
-const CHAIN_ID_LENGTH_MAX = 50
 /** A block of the chain, the entries of its beacon, and what CometBFT puts around it. */
 const BLOCK_OVERHEAD_BYTES = 1 << 20
 const TX_BYTES_MAX = 4 << 20
@@ -48,13 +46,9 @@ const PEER_BYTES_A_SECOND = 100 << 20
 /** Evidence of a double vote counts for as long: both have to pass. */
 const EVIDENCE_BLOCKS = 100_000
 const EVIDENCE_HOURS = 48
-const POWER = 10
 
-/** @throws GenesisInvalidError */
 export async function writeCometHome(home: CometHome): Promise<void> {
-  const { folder, genesis } = home
-  if (genesis.chainId.length > CHAIN_ID_LENGTH_MAX)
-    throw new GenesisInvalidError(`its chainId has more than the ${CHAIN_ID_LENGTH_MAX} characters that CometBFT takes`)
+  const { folder } = home
   const [config, data] = [join(folder, 'config'), join(folder, 'data')]
   for (const path of [config, data]) await mkdir(path, { recursive: true, mode: 0o700 })
   const files: readonly (readonly [string, string])[] = [
@@ -84,7 +78,7 @@ function genesisOf({ genesis, head }: CometHome): object {
   return {
     // The first block has this time, and a block is later than the one before.
     genesis_time: new Date(head.timeMs + 1).toISOString(),
-    chain_id: genesis.chainId,
+    chain_id: cometChainId(genesisHash(genesis)),
     initial_height: String(head.height + 1),
     consensus_params: {
       block: { max_bytes: String(genesis.params.blockBytes + BLOCK_OVERHEAD_BYTES), max_gas: '-1' },
@@ -96,7 +90,7 @@ function genesisOf({ genesis, head }: CometHome): object {
     validators: genesis.validators.map((key) => ({
       address: addressOf(fromHex(key)).toUpperCase(),
       pub_key: { type: 'tendermint/PubKeyEd25519', value: base64(fromHex(key)) },
-      power: String(POWER),
+      power: String(GENESIS_POWER),
       name: '',
     })),
     app_hash: head.appHash.slice(2).toUpperCase(),

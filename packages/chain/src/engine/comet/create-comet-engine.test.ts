@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
-import type { Address, Transaction } from '@granary/protocol/messages'
+import { cometChainId } from '@granary/protocol/comet'
+import type { Address, Hash, Transaction } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { CheckTxType, RequestInfo, RequestInitChain } from 'cosmjs-types/tendermint/abci/types'
@@ -151,9 +152,8 @@ test('a CometBFT that starts anew is told of all that waits', async () => {
 
 test("CometBFT's genesis of another chain is refused before a block is made", async () => {
   const { application } = network.nodes[0]!
-  const { chainId } = network.genesis
-  const given = (hash: string) =>
-    RequestInitChain.fromPartial({ chainId, appStateBytes: Buffer.from(JSON.stringify(hash)) })
+  const given = (hash: Hash) =>
+    RequestInitChain.fromPartial({ chainId: cometChainId(hash), appStateBytes: Buffer.from(JSON.stringify(hash)) })
   const answer = await application.initChain(given(genesisHash(network.genesis)))
   expect(toHex(answer.appHash)).toBe(network.nodes[0]!.store.head()!.appHash)
   expect(() => application.initChain(given(`0x${'00'.repeat(32)}`))).toThrow('is of the chain')

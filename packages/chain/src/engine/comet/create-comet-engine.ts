@@ -8,6 +8,7 @@
  * CometBFT gives it again what came after.
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
+import { cometChainId } from '@granary/protocol/comet'
 import { hashTxs } from '@granary/protocol/header'
 import { decodeTransaction, type Hash, hashOf, isBeaconEntry } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
@@ -185,7 +186,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     initChain: ({ chainId, appStateBytes }) => {
       // The state after the genesis follows from the file that every home has: it was stored before CometBFT was started.
       const given: unknown = JSON.parse(Buffer.from(appStateBytes).toString('utf8'))
-      if (chainId !== genesis.chainId || given !== chain)
+      if (chainId !== cometChainId(chain) || given !== chain)
         throw new TypeError(`CometBFT's genesis is of the chain ${chainId} ${String(given)}, this home of ${chain}`)
       return ResponseInitChain.fromPartial({ appHash: fromHex(core.head().appHash) })
     },
