@@ -48,6 +48,8 @@ export interface CometNodes {
   readonly genesis: Genesis
   readonly rich: KeySigner
   readonly nodes: readonly CometNode[]
+  /** Of which heights CometBFT was asked for the header. */
+  readonly headersAsked: readonly number[]
   /** Whether CometBFT takes what a node passes on. */
   reachable: boolean
   signed(tx: Omit<Transaction, 'sender'>): Uint8Array
@@ -74,6 +76,7 @@ export function createCometNodes(folder: string, count: number): CometNodes {
   const chain = genesisHash(genesis)
   const network = { reachable: true }
   const nodes: CometNode[] = []
+  const headersAsked: number[] = []
 
   function start(index: number): CometNode {
     const store = openStore({ path: join(folder, `${index}.sqlite`), dealKeys })
@@ -98,6 +101,10 @@ export function createCometNodes(folder: string, count: number): CometNodes {
         async broadcast(tx) {
           if (!network.reachable) throw new Error('CometBFT is not there')
           for (const other of nodes) await other.application.checkTx({ tx, type: 0 })
+        },
+        async signedHeader(height) {
+          headersAsked.push(height)
+          return { bytes: Uint8Array.of(height), signature: Uint8Array.of(1) }
         },
       },
       version: '',
@@ -142,6 +149,7 @@ export function createCometNodes(folder: string, count: number): CometNodes {
     genesis,
     rich,
     nodes,
+    headersAsked,
     get reachable() {
       return network.reachable
     },

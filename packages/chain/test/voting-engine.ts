@@ -168,6 +168,10 @@ export function createVotingEngine({ genesis, beaconKey, validatorKeys, stores }
       waiting: mempool.get,
       nextSequence: (sender, lane) => senders.nextSequence(sender, lane) + mempool.pendingInLane(sender, lane),
       lanesOf: (sender) => [...new Set(waiting.filter((tx) => tx.sender === sender).map(({ lane }) => lane))],
+      async signedHeader(height) {
+        const block = asked.store.block(height)
+        return block && { bytes: block.header, signature: block.signature }
+      },
       onBlock: asked.committer.onBlock,
       stop: async () => undefined,
     },

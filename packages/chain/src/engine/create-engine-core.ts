@@ -33,7 +33,7 @@ export interface EngineCore {
   /** What of an engine does not depend on who makes its blocks. */
   readonly engine: Pick<
     Engine,
-    'halted' | 'failure' | 'submit' | 'waitFor' | 'waiting' | 'nextSequence' | 'lanesOf' | 'onBlock'
+    'halted' | 'failure' | 'submit' | 'waitFor' | 'waiting' | 'nextSequence' | 'lanesOf' | 'signedHeader' | 'onBlock'
   >
   head(): BlockRecord
   /** Waits or stands in a block. */
@@ -114,6 +114,10 @@ export function createEngineCore(parts: EngineCoreParts): EngineCore {
       waiting: (id) => pool.get(id),
       nextSequence: (sender, lane) => senders.nextSequence(sender, lane) + pool.pendingInLane(sender, lane),
       lanesOf: (sender) => pool.lanesOf(sender),
+      async signedHeader(height) {
+        const block = store.block(height)
+        return block && { bytes: block.header, signature: block.signature }
+      },
       onBlock: committer.onBlock,
     },
     head,

@@ -3,6 +3,7 @@
  * drives the same state machine behind the same interface.
  */
 import type { GranaryError } from '@granary/base'
+import type { SignedBytes } from '@granary/protocol/header'
 import type { Address, Hash, TransactionName } from '@granary/protocol/messages'
 import type { ClockEvent, ClockStatus } from './clock/clock.ts'
 
@@ -30,6 +31,11 @@ export interface Engine {
   nextSequence(sender: Address, lane: number): number
   /** Lanes of an account in which something waits. */
   lanesOf(sender: Address): readonly number[]
+  /**
+   * The header of a block, with what shows that validators stand behind it; undefined where there is no such block.
+   * @throws GranaryError CONSENSUS_UNREACHABLE
+   */
+  signedHeader(height: number): Promise<SignedBytes | undefined>
   /** Calls back after each committed block; returns how to end that. */
   onBlock(listener: (height: number) => void): () => void
   stop(): Promise<void>

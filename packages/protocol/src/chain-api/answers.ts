@@ -330,7 +330,10 @@ export type HeaderView = z.output<typeof header>
 export const blockAnswer = z.object({
   ...height,
   hash,
+  /** What the chain says of the block. */
   header,
+  /** What its validators have signed the hash of, and their signature: each as the engine of the chain has it. */
+  headerBytes: hex,
   signature: hex,
   txs: z.readonly(z.array(z.readonly(z.object({ id: z.nullable(hash), kind, code: z.string() })))),
 })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { Consensus } from './create-comet-engine.ts'
 import { ConsensusUnreachableError } from './errors.ts'
+import { signedHeader } from './signed-header.ts'
 
 const ANSWER_MS_MAX = 10_000
 
@@ -14,24 +15,24 @@ const answer = z.object({
 const ALREADY_THERE = /tx already exists in cache/
 
 export function createCometRpc(url: string): Consensus {
-  async function call(method: string, params: object): Promise<unknown> {
+  async function call(method: string, params: object): Promise<z.output<typeof answer>> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const headers = { 'content-type': 'application/json' }
     const signal = AbortSignal.timeout(ANSWER_MS_MAX)
-    const response = await fetch(url, { method: 'POST', body, headers, signal })
-    const { result, error } = answer.parse(await response.json())
-    if (error !== undefined) throw new Error(`${error.message} ${error.data ?? ''}`.trim())
-    return result
+    try {
+      const response = await fetch(url, { method: 'POST', body, headers, signal })
+      return answer.parse(await response.json())
+    } catch (error) {
+      throw new ConsensusUnreachableError(url, error)
+    }
   }
 
   return {
     async broadcast(bytes) {
-      try {
-        await call('broadcast_tx_sync', { tx: Buffer.from(bytes).toString('base64') })
-      } catch (error) {
-        if (Error.isError(error) && ALREADY_THERE.test(error.message)) return
-        throw new ConsensusUnreachableError(url, error)
-      }
+      const { error } = await call('broadcast_tx_sync', { tx: Buffer.from(bytes).toString('base64') })
+      if (error === undefined || ALREADY_THERE.test(error.data ?? '')) return
+      throw new ConsensusUnreachableError(url, new Error(`${error.message} ${error.data ?? ''}`.trim()))
     },
+    signedHeader: (height) => signedHeader(async (method, params) => (await call(method, params)).result, height),
   }
 }

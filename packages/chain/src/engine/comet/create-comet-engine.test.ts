@@ -158,3 +158,13 @@ test("CometBFT's genesis of another chain is refused before a block is made", as
   expect(toHex(answer.appHash)).toBe(network.nodes[0]!.store.head()!.appHash)
   expect(() => application.initChain(given(`0x${'00'.repeat(32)}`))).toThrow('is of the chain')
 })
+
+test("a header with its votes is CometBFT's, asked for once; of the genesis there is the chain's own", async () => {
+  await network.produce()
+  const { engine, store } = network.nodes[0]!
+  const twice = await Promise.all([engine.signedHeader(1), engine.signedHeader(1)])
+  expect(twice.map((header) => header?.bytes)).toEqual([Uint8Array.of(1), Uint8Array.of(1)])
+  expect(await engine.signedHeader(0)).toEqual({ bytes: store.block(0)!.header, signature: new Uint8Array(0) })
+  expect(await engine.signedHeader(2)).toBeUndefined()
+  expect(network.headersAsked).toEqual([1])
+})

@@ -9,7 +9,7 @@
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
 import { cometChainId } from '@granary/protocol/comet'
-import { hashTxs } from '@granary/protocol/header'
+import { hashTxs, type SignedBytes } from '@granary/protocol/header'
 import { decodeTransaction, type Hash, hashOf, isBeaconEntry } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -47,12 +47,15 @@ import type { AbciApplication } from './abci/application.ts'
 import { msOf } from './block-time.ts'
 import { ConsensusStalledError } from './errors.ts'
 import { createKnownTxs } from './known-txs.ts'
-import { NOBODY, unsignedHeader } from './unsigned-header.ts'
+import { rememberHeaders } from './remember-headers.ts'
+import { isUnsigned, NOBODY, unsignedHeader } from './unsigned-header.ts'
 
 /** CometBFT, as the application speaks to it. */
 export interface Consensus {
   /** Into the pool that passes transactions on to other nodes. @throws GranaryError CONSENSUS_UNREACHABLE */
   broadcast(bytes: Uint8Array): Promise<void>
+  /** A header with the votes for it; undefined where it has none of that height. @throws GranaryError CONSENSUS_UNREACHABLE */
+  signedHeader(height: number): Promise<SignedBytes | undefined>
 }
 
 export interface CometEngineParts extends EngineCoreParts {
@@ -98,6 +101,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   const known = createKnownTxs()
   /** Admitted here, and not passed on yet. */
   const unsent = new Map<Hash, Uint8Array>()
+  const signedHeader = rememberHeaders(consensus.signedHeader)
   const proposers = new Map(genesis.validators.map((key) => [addressOfKey(key), key] as const))
   /** Proposals of the next height that were executed, by their hash: they change nothing until one of them is committed. */
   let executed = new Map<Hash, Executed>()
@@ -292,6 +296,10 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       },
       get clock() {
         return clock.status
+      },
+      async signedHeader(height) {
+        const block = store.block(height)
+        return block !== undefined && isUnsigned(block) ? signedHeader(height) : core.engine.signedHeader(height)
       },
       start: () => undefined,
       async submit(bytes) {

@@ -15,3 +15,8 @@ export function unsignedHeader(header: Omit<Header, 'validator'> & Partial<Heade
   const bytes = encodeHeader({ validator: NOBODY, ...header })
   return { bytes, hash: hash ?? hashOf(sha256(bytes)), signature: new Uint8Array(0) }
 }
+
+/** CometBFT has its header: here stands one that has not the hash. */
+export function isUnsigned({ header, hash }: { readonly header: Uint8Array; readonly hash: Hash }): boolean {
+  return hashOf(sha256(header)) !== hash
+}

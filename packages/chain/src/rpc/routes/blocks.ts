@@ -5,20 +5,27 @@ import type { BlockView } from '@granary/protocol/client'
 import { decodeHeader } from '@granary/protocol/header'
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { NodeOperation } from '@granary/protocol/operation'
+import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 
-export function blockRoutes({ store }: { store: Store }): ServedOperation<NodeOperation>[] {
+interface BlockParts {
+  readonly engine: Engine
+  readonly store: Store
+}
+
+export function blockRoutes({ engine, store }: BlockParts): ServedOperation<NodeOperation>[] {
   return [
-    serve(getBlock, ({ params: { height } }): BlockView => {
-      const block = store.block(height)
-      if (block === undefined)
+    serve(getBlock, async ({ params: { height } }): Promise<BlockView> => {
+      const [block, signed] = [store.block(height), await engine.signedHeader(height)]
+      if (block === undefined || signed === undefined)
         throw new NotFoundError('BLOCK_NOT_FOUND', String(height), 'GET /v1/status names the last one')
       return {
         height,
         hash: block.hash,
         header: decodeHeader(block.header),
-        signature: toHex(block.signature),
+        headerBytes: toHex(signed.bytes),
+        signature: toHex(signed.signature),
         txs: store.txsOf(height).map(({ id, kind, code }) => ({ id, kind, code })),
       }
     }),
