@@ -16,12 +16,11 @@ import { GenesisMismatchError } from './errors.ts'
  */
 export type TrustBasis = 'named' | 'kept' | 'first-use'
 
-/** What is believed before anything is proven. */
-export type ChainTrust = Omit<TrustedChain, 'header'> & {
-  readonly basis: TrustBasis
-  /** The newest header that was verified earlier. */
-  readonly header?: TrustedChain['header']
-}
+/** What is believed before anything is proven: a genesis, from its time on; or the newest header that was verified earlier. */
+export type ChainTrust = Omit<TrustedChain, 'header'> & { readonly basis: TrustBasis } & (
+    | { readonly header: TrustedChain['header'] }
+    | { readonly header?: undefined; readonly timeMs: number }
+  )
 
 export interface TrustChainInput {
   readonly chain: ChainClient
@@ -43,6 +42,6 @@ export async function trustChain(
   const genesis = await chain.genesis(options)
   const shown = hashOfGenesis(genesis)
   if (shown !== expected) throw new GenesisMismatchError(chain.url, expected, shown)
-  const { validators, blockTimeMs } = genesis
-  return { genesisHash: expected, validators, blockTimeMs, basis }
+  const { validators, blockTimeMs, timeMs } = genesis
+  return { genesisHash: expected, validators, blockTimeMs, timeMs, basis }
 }

@@ -3,12 +3,13 @@
  * believed that does not follow from them. docs/adr/0054 says where that trust comes from, and what a proof does not show.
  */
 import type { ChainClient } from '@granary/protocol/client'
-import { createLightClient, embeddedHeaderVerifier, type LightClient, type ProvenState } from '@granary/protocol/light'
+import { createLightClient, type LightClient, type ProvenState } from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Clock, Journal, TrustStore } from '../ports.ts'
 import { CidNotStoredError } from '../retrieve/errors.ts'
 import { ListingFalseError } from './errors.ts'
+import { headersOf } from './headers-of.ts'
 import { type ChainTrust, type TrustBasis, trustChain } from './trust-chain.ts'
 import { type VerifiedDeal, verifiedDeal } from './verified-deal.ts'
 
@@ -70,7 +71,7 @@ export async function verify(ports: VerifyPorts, cidText: string, options: Verif
   const believed = await trustChain({ chain, trust, genesisHash: options.genesisHash }, call)
   const light = createLightClient({
     chain,
-    headers: embeddedHeaderVerifier(believed),
+    headers: await headersOf(ports, believed),
     seen: believed.header,
     now: () => clock.nowMs(),
   })
