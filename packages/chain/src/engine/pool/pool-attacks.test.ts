@@ -4,37 +4,17 @@ import { type Address, feeOf, type Signer, sessionSigner } from '@granary/protoc
 import { expect, test } from '@jest/globals'
 import { addClaimedPartitions, createClaimedPartitions } from '../../../test/claimed-partitions.ts'
 import { claimedAnswer, claimedSector } from '../../../test/claimed-proofs.ts'
+import { accountAt, challenged, crowd, transfer } from '../../../test/crowds.ts'
 import { claimedSigner, claimedSigners, createPoolNode } from '../../../test/pool-node.ts'
 import { profilesWith } from '../../../test/profiles-with.ts'
-import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from '../../../test/test-chain.ts'
+import { createTestChain, fund, GRN, signTerms, termsFor } from '../../../test/test-chain.ts'
 import { type FinalizedBlock, feeLevelOf, type Verifiers } from '../../state/index.ts'
 import { tables } from '../../state/store/tables.ts'
 
 /** Thousands of messages, on a machine that may be busy. */
 const TIMEOUT_MS = 300_000
-const TO: Address = `0x${'77'.repeat(20)}`
-const accountAt = (index: number): Address => `0x${(index + 1).toString(16).padStart(40, '3')}`
 const holds = ({ results }: FinalizedBlock, kind: string, fee?: bigint): boolean =>
   results.some((result) => result.kind === kind && (fee === undefined || result.fee === fee))
-const transfer = (chain: TestChain, signer: Signer, amount = 1n, maxFee = GRN / 1_000n): Uint8Array =>
-  chain.sign(signer, 'Transfer', { to: TO, amount }, { maxFee })
-
-/** Many accounts with money, whose signatures cost nothing. */
-function crowd(chain: TestChain, count: number, amount: bigint): Signer[] {
-  const signers = Array.from({ length: count }, (_, index) => claimedSigner(accountAt(index)))
-  chain.produce(
-    signers.map(({ address }, lane) => chain.sign(chain.faucet, 'Transfer', { to: address, amount }, { lane })),
-  )
-  return signers
-}
-
-/** The next challenge of a partition, with what its right and a wrong answer are. */
-function challenged(chain: TestChain, provider: number, partition: number): void {
-  for (let block = 0; tables.partitions.get(chain.state, provider, partition)!.challenge === undefined; block++) {
-    if (block > 100) throw new Error('no challenge came')
-    chain.produce()
-  }
-}
 
 test(
   '4,096 requests to recover in 4,096 lanes from one sector: one of them waits, and a proof is in the next block',
