@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
+import { hashTxs } from '@granary/protocol/header'
 import {
   accountSigner,
   encodeTransaction,
@@ -24,19 +25,25 @@ import { createLocalClock } from '../src/engine/clock/create-local-clock.ts'
 import { type CometEngine, createCometEngine } from '../src/engine/comet/create-comet-engine.ts'
 import { unsignedHeader } from '../src/engine/comet/unsigned-header.ts'
 import { commitGenesis } from '../src/engine/commit/commit-genesis.ts'
+import { ZERO_HASH } from '../src/engine/commit/verify-head.ts'
 import type { EngineEvent } from '../src/engine/engine.ts'
 import { createLocalBeacon } from '../src/engine/local-beacon.ts'
 import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
 import {
+  appHashOfState,
   beaconKeyFrom,
   beaconPublicKey,
   createStateMachine,
   devnetGenesis,
+  readHead,
   roundsToDeliver,
   sendersOf,
+  type Verifiers,
 } from '../src/state/index.ts'
 import { dealKeys } from '../src/store/deal-keys.ts'
 import { openStore, type Store } from '../src/store/open-store.ts'
+import { BEACON_KEY } from './signed-rounds.ts'
+import type { TestChain } from './test-chain.ts'
 import { publicKeysOf } from './voting-engine.ts'
 
 export interface CometNode extends CometEngine {
@@ -67,12 +74,19 @@ export interface CometNodes {
 
 const BLOCK_MS = 400
 
-export function createCometNodes(folder: string, count: number): CometNodes {
+/** Nodes whose chain goes on from a state that another engine has made, with the verifiers of that. */
+export interface From {
+  readonly chain: TestChain
+  readonly verifiers: Verifiers
+}
+
+export function createCometNodes(folder: string, count: number, from?: From): CometNodes {
   const rich = accountSigner(new Uint8Array(randomBytes(32)))
-  const beaconKey = beaconKeyFrom(randomBytes(48))
+  const beaconKey = from === undefined ? beaconKeyFrom(randomBytes(48)) : BEACON_KEY
   const validators = publicKeysOf(Array.from({ length: count }, () => new Uint8Array(randomBytes(32))))
   const base = { validator: validators[0]!, beaconPublicKey: beaconPublicKey(beaconKey), faucet: rich.address }
-  const genesis = { ...devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS }), validators }
+  const own = { ...devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS }), validators }
+  const genesis = from?.chain.genesis ?? own
   const chain = genesisHash(genesis)
   const network = { reachable: true }
   const nodes: CometNode[] = []
@@ -80,8 +94,9 @@ export function createCometNodes(folder: string, count: number): CometNodes {
 
   function start(index: number): CometNode {
     const store = openStore({ path: join(folder, `${index}.sqlite`), dealKeys })
-    const machine = createStateMachine({ reader: store.reader })
-    if (store.head() === undefined) commitGenesis({ store, machine, genesis, sign: unsignedHeader })
+    const machine = createStateMachine({ reader: store.reader, ...(from && { verifiers: from.verifiers }) })
+    if (store.head() === undefined && from !== undefined) restoreFrom(store, from.chain)
+    else if (store.head() === undefined) commitGenesis({ store, machine, genesis, sign: unsignedHeader })
     const log: EngineEvent[] = []
     const made = createCometEngine({
       genesis,
@@ -126,7 +141,7 @@ export function createCometNodes(folder: string, count: number): CometNodes {
   async function propose(index: number): Promise<RequestProcessProposal> {
     const { height, timeMs } = headOf()
     const proposerAddress = sha256(fromHex(validators[index]!)).subarray(0, 20)
-    const given = { height: BigInt(height + 1), time: timeOf(timeMs + BLOCK_MS), proposerAddress }
+    const given = { height: BigInt(height + 1), time: timeOf(timeMs + genesis.blockTimeMs), proposerAddress }
     const request = RequestPrepareProposal.fromPartial({ ...given, maxTxBytes: 1n << 24n })
     const { txs } = await nodes[index]!.application.prepareProposal(request)
     // Over the socket each comes as an array of its own.
@@ -183,4 +198,12 @@ export function createCometNodes(folder: string, count: number): CometNodes {
       for (const node of nodes) stop(node)
     },
   }
+}
+
+/** As a snapshot is taken over: the whole state, and of the blocks the last one alone. */
+function restoreFrom(store: Store, { state }: TestChain): void {
+  const { height, timeMs } = readHead(state)
+  const header = { height, timeMs, previousHash: ZERO_HASH, txsHash: hashTxs([]), appHash: ZERO_HASH }
+  const { bytes, hash, signature } = unsignedHeader(header)
+  store.restore({ height, timeMs, hash, header: bytes, signature, appHash: appHashOfState(state) }, state.range(''))
 }
