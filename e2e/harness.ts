@@ -38,6 +38,14 @@ export interface Running {
   stop(): Promise<Finished>
 }
 
+export interface StartChainOptions {
+  /** @default any free one */
+  readonly port?: number
+  /** @default the bench's */
+  readonly home?: string
+  readonly args?: readonly string[]
+}
+
 export interface Workbench {
   readonly home: string
   /** Aborts when the bench closes: whoever follows a stream of its programs passes it on. */
@@ -48,7 +56,7 @@ export interface Workbench {
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
   /** Runs a command to its end in this process, where how one starts and ends is not what is told: most of a short one is its start. */
   runHere(args: readonly string[]): Promise<Finished>
-  startChain(options?: { port?: number }): Promise<Running & { url: string }>
+  startChain(options?: StartChainOptions): Promise<Running & { url: string }>
   startProvider(options: {
     chainUrl: string
     args?: readonly string[]
@@ -137,8 +145,12 @@ export function createWorkbench(installed?: string): Workbench {
     return { ...running, url }
   }
 
-  async function startChain({ port = 0 }: { port?: number } = {}): Promise<Running & { url: string }> {
-    return ready(start(['chain', 'run', '--home', home, '--port', String(port), '--json']))
+  async function startChain({
+    port = 0,
+    home: of = home,
+    args = [],
+  }: StartChainOptions = {}): Promise<Running & { url: string }> {
+    return ready(start(['chain', 'run', '--home', of, '--port', String(port), '--json', ...args]))
   }
 
   return {

@@ -32,7 +32,7 @@ export interface MarketOptions {
 }
 
 /** Epochs of a period, and for an answer: there must be time for it before the next. */
-const QUICK = { params: { provingPeriod: '22' }, responseWindow: '20' }
+export const QUICK = { params: { provingPeriod: '22' }, responseWindow: '20' }
 
 export async function startMarket({ kernel, quick = false, profile }: MarketOptions = {}): Promise<Market> {
   const bench = createWorkbench()

@@ -1,0 +1,91 @@
+/** Four validators on the real CometBFT: one chain whoever is asked, which goes on without one of them, stands without two, and holds a market. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { cometCanBeBuilt, type Network, startNetwork, whyNoComet } from './comet.ts'
+import { fundedSigner, killRounds, RECEIVER, transfer } from './comet-kills.ts'
+import { BUILD_MS_MAX } from './go-program.ts'
+import { createWorkbench, type Workbench } from './harness.ts'
+import { eventually } from './kept-provider.ts'
+import { fileOf, put, sameBytes, succeeded, timelineOf } from './story.ts'
+
+const TEST_MS_MAX = 300_000
+/** A chain whose head has stood for ten seconds says so. */
+const STALL_SAID_WITHIN_MS = 60_000
+/** Ten blocks' time. */
+const STANDS_MS = 5_000
+
+let bench: Workbench
+let network: Network
+
+beforeAll(async () => {
+  bench = createWorkbench()
+  if (cometCanBeBuilt) network = await startNetwork(bench, { quick: true })
+}, BUILD_MS_MAX)
+afterAll(async () => {
+  await network?.stop()
+  await bench.close()
+}, TEST_MS_MAX)
+
+const withComet = cometCanBeBuilt ? test : test.skip
+
+withComet(
+  `transfers through each validator are on all of them, in the same blocks${whyNoComet}`,
+  async () => {
+    const signers = await Promise.all(network.validators.map(() => fundedSigner(network)))
+    const heights = await Promise.all(signers.map((signer, through) => transfer(network, signer, through)))
+    await network.agree(Math.max(...heights) + 1)
+    for (const { client } of network.validators) expect((await client.account(RECEIVER)).balance).toBe('4')
+  },
+  TEST_MS_MAX,
+)
+
+withComet(
+  `a file is put through one validator, sealed and proven through another, and comes back${whyNoComet}`,
+  async () => {
+    const [provided, asked] = network.validators as [Network['validators'][0], Network['validators'][0]]
+    const provider = await bench.startProvider({ chainUrl: provided.url, args: ['--seal-after', '0s'] })
+    const file = fileOf(bench, 'three-blocks.bin', 2.5 * 1024 * 1024)
+    const { data } = await put(bench, file, asked.url)
+    expect((await asked.client.deal(data.dealId)).state).toBe('active')
+    await eventually('a challenge is answered', TEST_MS_MAX, async () => {
+      const types = (await timelineOf(provider.url, data.dealId)).map(({ type }) => type)
+      expect(types).not.toContain('post-missed')
+      return types.includes('post-accepted')
+    })
+    const out = join(bench.home, 'out.bin')
+    succeeded(await bench.run(['get', data.rootCid, '-o', out, '--chain', network.validators[2]!.url]))
+    expect(sameBytes(out, file)).toBe(true)
+    await provider.stop()
+  },
+  TEST_MS_MAX,
+)
+
+withComet(
+  `one of four is killed: blocks go on, and it has the same state once it is back${whyNoComet}`,
+  () => killRounds(network, { seed: 14, rounds: 2 }),
+  TEST_MS_MAX,
+)
+
+withComet(
+  `two of four are stopped: no block is made; they are started: it goes on${whyNoComet}`,
+  async () => {
+    const [first, second, ...others] = network.validators
+    await Promise.all(others.map((each) => each.stop()))
+    const stands = [first!, second!]
+    for (const { url } of stands)
+      await eventually(`${url} says that no block comes`, STALL_SAID_WITHIN_MS, async () => {
+        const health = (await (await fetch(`${url}/healthz`)).json()) as { error?: { code: string } }
+        return health.error?.code === 'CONSENSUS_STALLED'
+      })
+    const heights = (): Promise<number[]> =>
+      Promise.all(stands.map(async ({ client }) => (await client.status()).height))
+    const before = await heights()
+    await sleep(STANDS_MS)
+    expect(await heights()).toEqual(before)
+    await Promise.all(others.map((each) => each.start()))
+    await network.agree(Math.max(...before) + 4)
+    await network.agree(await transfer(network, await fundedSigner(network), 3))
+  },
+  TEST_MS_MAX,
+)

@@ -1,0 +1,137 @@
+/** A network of validators on the real CometBFT, each as `granary chain run` runs it: application and CometBFT, two processes. */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
+import { changeParams } from './change-params.ts'
+import { COMETBFT, canBeBuilt, goProgram } from './go-program.ts'
+import type { Running, Workbench } from './harness.ts'
+import { eventually } from './kept-provider.ts'
+import { QUICK, succeeded } from './story.ts'
+
+export type Victim = 'application' | 'comet' | 'both'
+
+export interface Validator {
+  /** The same after a restart. */
+  readonly url: string
+  readonly client: ChainClient
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** As the system would for want of memory. CometBFT ends with its application, and is started again by it. */
+  kill(victim: Victim): Promise<void>
+  logs(): string
+}
+
+export interface Network {
+  readonly validators: readonly Validator[]
+  /** Waits until all of these have the block, and that it is the same: its header has the state before it, and hash upon hash all blocks. */
+  agree(height: number, among?: readonly Validator[]): Promise<void>
+  /** Waits until the validator has so many blocks more than now. */
+  grows(validator: Validator, blocks: number): Promise<number>
+  stop(): Promise<void>
+}
+
+export const cometCanBeBuilt: boolean = canBeBuilt(COMETBFT)
+export const whyNoComet: string = cometCanBeBuilt ? '' : ': no Go here that builds CometBFT'
+
+/** A restarted node follows usually within 20 s; this is five times as long. */
+const CATCH_UP_MS_MAX = 100_000
+const PORT_FIRST = 28_000 + 100 * Number(process.env.JEST_WORKER_ID ?? 0)
+const PORTS = 100
+
+/** @param quick proofs are asked for as in a quick market */
+export async function startNetwork(
+  bench: Workbench,
+  { validators: count = 4, quick = false }: { readonly validators?: number; readonly quick?: boolean } = {},
+): Promise<Network> {
+  const program = goProgram(COMETBFT)
+  const home = join(bench.home, 'network')
+  const firstPort = await freePorts(2 * count)
+  const wanted = ['--validators', `${count}`, '--first-port', `${firstPort}`]
+  succeeded(await bench.run(['chain', 'testnet', '--home', home, ...wanted, '--json']))
+  const homes = Array.from({ length: count }, (_, index) => join(home, `node${index + 1}`))
+  if (quick) for (const each of homes) changeParams(each, QUICK)
+  const validators = await Promise.all(homes.map((each) => startValidator(bench, each, program)))
+
+  const heightOf = async ({ client }: Validator): Promise<number> => (await client.status()).height
+  const reaches = (validator: Validator, height: number): Promise<void> =>
+    eventually(`${validator.url} has block ${height}`, CATCH_UP_MS_MAX, async () => {
+      const has = await heightOf(validator)
+      if (has < height) throw new Error(`it has ${has}:\n${validator.logs().slice(-4_000)}`)
+      return true
+    })
+  return {
+    validators,
+    async agree(height, among = validators) {
+      await Promise.all(among.map((each) => reaches(each, height)))
+      const blocks = await Promise.all(among.map(({ client }) => client.block(height)))
+      const seen = new Set(blocks.map(({ hash, header }) => JSON.stringify({ hash, header })))
+      if (seen.size !== 1) throw new Error(`the validators have ${seen.size} blocks ${height}: ${[...seen].join('\n')}`)
+    },
+    async grows(validator, blocks) {
+      const height = (await heightOf(validator)) + blocks
+      await reaches(validator, height)
+      return height
+    },
+    stop: async () => void (await Promise.all(validators.map((each) => each.stop()))),
+  }
+}
+
+async function startValidator(bench: Workbench, home: string, program: string): Promise<Validator> {
+  const args = ['--cometbft', program]
+  let running: Running & { readonly url: string } = await bench.startChain({ home, args })
+  const { url } = running
+  let earlier = ''
+
+  async function end(how: () => Promise<unknown>): Promise<void> {
+    await how()
+    earlier += (await running.finished).stderr
+  }
+
+  return {
+    url,
+    client: createChainClient({ url }),
+    logs: () => earlier + running.stderr(),
+    async start() {
+      running = await bench.startChain({ home, args, port: Number(new URL(url).port) })
+    },
+    stop: () => end(() => running.stop()),
+    async kill(victim) {
+      if (victim !== 'application') killComet(running)
+      if (victim !== 'comet') await end(() => running.kill9())
+    },
+  }
+}
+
+/** One that is just being started again has no process to be killed. */
+function killComet(application: Running): void {
+  const pid = [...application.stderr().matchAll(/"type":"comet:started","pid":(\d+)/g)].at(-1)?.[1]
+  if (pid === undefined) throw new Error(`CometBFT was never started:\n${application.stderr()}`)
+  try {
+    process.kill(Number(pid), 'SIGKILL')
+  } catch (error) {
+    if (!Error.isError(error) || (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Each Jest worker has a range of its own, and another checkout's tests may have some of it. @returns the first of so many in a row */
+async function freePorts(count: number): Promise<number> {
+  for (let first = PORT_FIRST; first + count <= PORT_FIRST + PORTS; first += count) {
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${count} free ports between ${PORT_FIRST} and ${PORT_FIRST + PORTS}`)
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}
