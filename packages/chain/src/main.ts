@@ -109,7 +109,10 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
   signal?.throwIfAborted()
   if (keepProofs !== undefined) assertKept(keepProofs)
   assertSchemaVersion(homeFiles(home).database)
-  const { genesis, validatorKey, beaconKey, faucetKey, comet } = await readHome(home, options.beaconUrls !== undefined)
+  const { genesis, validatorKey, validator, beaconKey, faucetKey, comet } = await readHome(
+    home,
+    options.beaconUrls !== undefined,
+  )
   const store = openStore({ path: homeFiles(home).database, dealKeys })
   const verification = createVerifiers({ log })
   let built: Engine | undefined
@@ -185,6 +188,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         signer: accountSigner(faucetKey),
         genesisHash: genesisHash(genesis),
         blockTimeMs: genesis.blockTimeMs,
+        validator,
         fees: () => currentFees(store.reader, readParams(store.reader)),
         height: () => readHead(store.reader).height,
       })

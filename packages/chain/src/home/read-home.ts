@@ -13,6 +13,8 @@ import { type Network, readNetwork } from './network-file.ts'
 export interface ChainHome {
   readonly genesis: Genesis
   readonly validatorKey: Uint8Array
+  /** Its place among the genesis' validators. */
+  readonly validator: number
   /** The local key of a devnet's beacon; a chain whose beacon is a drand network has none. */
   readonly beaconKey: Uint8Array | undefined
   /** A devnet's. */
@@ -35,7 +37,8 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
-  belongs(files.validatorKey, genesis.validators.includes(toHex(ed25519.getPublicKey(validatorKey))))
+  const validator = genesis.validators.indexOf(toHex(ed25519.getPublicKey(validatorKey)))
+  belongs(files.validatorKey, validator !== -1)
   belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,
@@ -43,7 +46,7 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   )
   const network = await readNetwork(home)
   const comet = network && { network, nodeKey: await readKey(files.nodeKey) }
-  return { genesis, validatorKey, beaconKey, faucetKey, comet }
+  return { genesis, validatorKey, validator, beaconKey, faucetKey, comet }
 }
 
 /** @throws GranaryError HOME_MISSING, GENESIS_INVALID */

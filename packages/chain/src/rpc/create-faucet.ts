@@ -5,6 +5,7 @@ import {
   encodeTransaction,
   type FeeParams,
   feeOf,
+  GENERAL_LANES,
   type Hash,
   type Signer,
   typedTransaction,
@@ -17,6 +18,8 @@ export interface FaucetParts {
   readonly signer: Signer
   readonly genesisHash: Hash
   readonly blockTimeMs: number
+  /** The place of the node's key among the genesis' validators, all of which may give from the one account. */
+  readonly validator: number
   /** What messages cost in the next block. */
   readonly fees: () => FeeParams
   readonly height: () => number
@@ -34,7 +37,6 @@ const GRANTS_PER_ADDRESS = 10
 const PERIOD_MS = 3_600_000
 /** Addresses that are remembered; when more ask within a period, all wait. */
 const ADDRESSES_MAX = 10_000
-const LANE = 0
 const TRANSFER_BYTES_MAX = 512
 const VALID_FOR_MS = 60_000
 /** They may rise before its block. */
@@ -42,6 +44,8 @@ const FEE_HEADROOM = 2n
 
 export function createFaucet(parts: FaucetParts): Faucet {
   const { engine, signer, now = Date.now } = parts
+  // Of each validator its own, as far as there are lanes: what another gives at the same time has no sequence of this one.
+  const lane = parts.validator % GENERAL_LANES
   let grants = new Map<Address, number>()
   let periodEndMs = now() + PERIOD_MS
   // One after the other: two grants must not take the same sequence.
@@ -51,8 +55,8 @@ export function createFaucet(parts: FaucetParts): Faucet {
     const tx = {
       kind: 'Transfer',
       sender: signer.address,
-      lane: LANE,
-      sequence: engine.nextSequence(signer.address, LANE),
+      lane,
+      sequence: engine.nextSequence(signer.address, lane),
       validUntil: parts.height() + Math.ceil(VALID_FOR_MS / parts.blockTimeMs),
       maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, parts.fees()) * FEE_HEADROOM,
       body: { to, amount: GRANT_ATTO_GRN },
