@@ -12,9 +12,10 @@ const VICTIMS: readonly Victim[] = ['application', 'comet', 'both']
 const KILLED_WITHIN_MS = 1_500
 const BLOCKS_MEANWHILE = 4
 
-export async function fundedSigner({ validators }: Network): Promise<Signer> {
+/** By the faucet of a validator. */
+export async function fundedSigner({ validators }: Network, by = 0): Promise<Signer> {
   const signer = accountSigner(crypto.getRandomValues(new Uint8Array(32)))
-  await validators[0]!.client.faucet(signer.address)
+  await validators[by]!.client.faucet(signer.address)
   return signer
 }
 

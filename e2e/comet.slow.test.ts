@@ -32,7 +32,7 @@ const withComet = cometCanBeBuilt ? test : test.skip
 withComet(
   `transfers through each validator are on all of them, in the same blocks${whyNoComet}`,
   async () => {
-    const signers = await Promise.all(network.validators.map(() => fundedSigner(network)))
+    const signers = await Promise.all(network.validators.map((_, by) => fundedSigner(network, by)))
     const heights = await Promise.all(signers.map((signer, through) => transfer(network, signer, through)))
     await network.agree(Math.max(...heights) + 1)
     for (const { client } of network.validators) expect((await client.account(RECEIVER)).balance).toBe('4')
