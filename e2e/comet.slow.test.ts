@@ -9,6 +9,8 @@ import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, put, sameBytes, succeeded, timelineOf } from './story.ts'
 
+const ONE_KILLED = 'one of four is killed: blocks go on, and it has the same state once it is back'
+const TWO_STOPPED = 'two of four are stopped: no block is made; they are started: it goes on'
 const TEST_MS_MAX = 300_000
 /** A chain whose head has stood for ten seconds says so. */
 const STALL_SAID_WITHIN_MS = 60_000
@@ -61,14 +63,10 @@ withComet(
   TEST_MS_MAX,
 )
 
-withComet(
-  `one of four is killed: blocks go on, and it has the same state once it is back${whyNoComet}`,
-  () => killRounds(network, { seed: 14, rounds: 2 }),
-  TEST_MS_MAX,
-)
+withComet(`${ONE_KILLED}${whyNoComet}`, () => killRounds(network, { seed: 14, rounds: 2 }), TEST_MS_MAX)
 
 withComet(
-  `two of four are stopped: no block is made; they are started: it goes on${whyNoComet}`,
+  `${TWO_STOPPED}${whyNoComet}`,
   async () => {
     const [first, second, ...others] = network.validators
     await Promise.all(others.map((each) => each.stop()))
