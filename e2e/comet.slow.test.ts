@@ -1,10 +1,11 @@
 /** Four validators on the real CometBFT: one chain whoever is asked, which goes on without one of them, stands without two, and holds a market. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cometCanBeBuilt, type Network, startNetwork, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, freePorts, type Network, startNetwork, whyNoComet } from './comet.ts'
 import { fundedSigner, killRounds, RECEIVER, transfer } from './comet-kills.ts'
-import { BUILD_MS_MAX } from './go-program.ts'
+import { BUILD_MS_MAX, COMETBFT, goProgram } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, put, sameBytes, succeeded, timelineOf } from './story.ts'
@@ -84,6 +85,38 @@ withComet(
     await Promise.all(others.map((each) => each.start()))
     await network.agree(Math.max(...before) + 4)
     await network.agree(await transfer(network, await fundedSigner(network), 3))
+  },
+  TEST_MS_MAX,
+)
+
+withComet(
+  `a testnet is run by one command, which ends all of it, and goes on where it was${whyNoComet}`,
+  async () => {
+    const home = join(bench.home, 'testnet')
+    const where = ['--home', home, '--validators', '2', '--first-port', `${await freePorts(4)}`]
+    const run = async () => {
+      const args = ['chain', 'testnet', ...where, '--start', '--port', '0', '--cometbft', goProgram(COMETBFT), '--json']
+      const running = bench.start(args)
+      const [ready] = await running.line(/^\{"event":"ready".*\}$/)
+      const { validators: urls } = JSON.parse(ready) as { validators: string[] }
+      return { running, chains: urls.map((url) => createChainClient({ url, retries: 0 })) }
+    }
+    const grown = (chain: ChainClient, above: number) =>
+      eventually('it makes blocks', TEST_MS_MAX, async () => (await chain.status()).height > above + 2)
+
+    const first = await run()
+    expect(first.chains).toHaveLength(2)
+    await Promise.all(first.chains.map((chain) => grown(chain, 0)))
+    const { height } = await first.chains[0]!.status()
+    const { code, stderr } = await first.running.stop()
+    expect(code).toBe(0)
+    for (const validator of ['validator 1', 'validator 2'])
+      expect(stderr).toMatch(new RegExp(`"type":"comet:started".*"validator":"${validator}"`))
+    for (const chain of first.chains) await expect(chain.status()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' })
+
+    const again = await run()
+    await Promise.all(again.chains.map((chain) => grown(chain, height)))
+    expect((await again.running.stop()).code).toBe(0)
   },
   TEST_MS_MAX,
 )

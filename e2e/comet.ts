@@ -36,8 +36,10 @@ export const whyNoComet: string = cometCanBeBuilt ? '' : ': no Go here that buil
 
 /** A restarted node follows usually within 20 s; this is five times as long. */
 const CATCH_UP_MS_MAX = 100_000
-const PORT_FIRST = 28_000 + 100 * Number(process.env.JEST_WORKER_ID ?? 0)
-const PORTS = 100
+const PORT_FIRST = 20_000 + 20 * (process.pid % 500)
+const PORTS = 1_000
+/** Of those that are asked for next: what was given before is listened on only when its validator has started. */
+let nextPort = PORT_FIRST
 
 /** @param quick proofs are asked for as in a quick market */
 export async function startNetwork(
@@ -114,9 +116,11 @@ function killComet(application: Running): void {
   }
 }
 
-/** Each Jest worker has a range of its own, and another checkout's tests may have some of it. @returns the first of so many in a row */
-async function freePorts(count: number): Promise<number> {
-  for (let first = PORT_FIRST; first + count <= PORT_FIRST + PORTS; first += count) {
+/** Each process begins at a place of its own, and another's tests may be there. @returns the first of so many in a row */
+export async function freePorts(count: number): Promise<number> {
+  while (nextPort + count <= PORT_FIRST + PORTS) {
+    const first = nextPort
+    nextPort += count
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
     if (free.every(Boolean)) return first
   }

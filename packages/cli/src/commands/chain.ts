@@ -37,6 +37,9 @@ interface TestnetOptions extends HomeOptions, JsonOptions {
   readonly validators: number
   readonly firstPort: number
   readonly blockTime?: number
+  readonly start?: true
+  readonly port: number
+  readonly cometbft?: string
 }
 
 interface RunOptions extends HomeOptions, JsonOptions {
@@ -111,9 +114,18 @@ export function addChain(program: Command, context: CommandContext): void {
     .option('--validators <count>', 'how many', wholeNumber(1, VALIDATORS_MAX), 4)
     .option('--first-port <port>', "of the first one's CometBFT; each has two", wholeNumber(1, PORT_MAX), 26_656)
     .option('--block-time <ms>', 'milliseconds from block to block (default: 500)', wholeNumber(100, 60_000))
+    .option('--start', 'and run them all until Ctrl-C; those that are there already are run as they are')
+    .addOption(
+      new Option('--port <port>', "of the first one's RPC, the others' behind it; 0 for any free ones")
+        .argParser(port)
+        .default(FIRST_RPC_PORT),
+    )
+    .option('--cometbft <program>', 'CometBFT that they are run with (default: cometbft, as PATH has it)')
   withJson(withHome(testnet))
     .addHelpText('after', exitCodesHelp)
-    .action((options: TestnetOptions) => initTestnet(options, context))
+    .action((options: TestnetOptions) =>
+      options.start ? startTestnet(options, context) : initTestnet(options, context),
+    )
   addChainUpkeep(chain, context)
 }
 
@@ -135,16 +147,49 @@ async function initChain(options: InitOptions, context: CommandContext): Promise
 
 async function initTestnet(options: TestnetOptions, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await Promise.all([import('@granary/chain/node'), import('../print/result.ts')])
-  const { validators, firstPort, blockTime: blockTimeMs } = options
+  const { validators, firstPort, blockTime: blockTimeMs, port: rpcPort } = options
   const made = await chain.initTestnet({ home: homeOf(options), validators, firstPort, blockTimeMs })
   printResult(context, made, {
     json: options.json ?? false,
     actions: made.homes.map((home, index) => ({
-      cmd: `granary chain run --home ${home} --port ${FIRST_RPC_PORT + index}`,
+      cmd: `granary chain run --home ${home} --port ${rpcPort === 0 ? 0 : rpcPort + index}`,
       why: `starts validator ${index + 1}`,
     })),
     text: ({ genesisHash, homes }) => [`genesis ${genesisHash}`, ...homes].join('\n'),
   })
+}
+
+async function startTestnet(options: TestnetOptions, context: CommandContext): Promise<void> {
+  const [{ runDaemon }, testnet] = await Promise.all([import('../run-daemon.ts'), import('../devnet/start-testnet.ts')])
+  const { json = false, validators, firstPort, blockTime: blockTimeMs, port: first, cometbft } = options
+  await runDaemon(context, {
+    role: 'chain',
+    json,
+    withParent: false,
+    async start(log, signal) {
+      const home = homeOf(options)
+      let homes = homesIn(home)
+      if (homes.length === 0) {
+        const chain = await import('@granary/chain/node')
+        ;({ homes } = await chain.initTestnet({ home, validators, firstPort, blockTimeMs }))
+      }
+      const running = await testnet.startTestnet({
+        ...{ homes, port: first, cometbft, env: context.env, signal },
+        onLog: (validator, event) => log({ ...event, validator }),
+        onEnded: ({ name: validator }, { how }) => log({ type: 'validator:ended', level: 'alert', validator, how }),
+      })
+      const urls = running.validators.map(({ url }) => url)
+      for (const { name: validator, url } of running.validators) log({ type: 'validator:started', validator, url })
+      const daemon = { url: urls[0]!, stop: running.stop, halted: running.ended }
+      return { daemon, facts: { validators: urls } }
+    },
+  })
+}
+
+/** Of the validators that an earlier call has made. */
+function homesIn(home: string): readonly string[] {
+  const nodes = Array.from({ length: VALIDATORS_MAX }, (_, index) => join(home, `node${index + 1}`))
+  return nodes.filter((each) => existsSync(join(each, 'chain', 'genesis.json')))
 }
 
 function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {

@@ -48,6 +48,8 @@ export interface StartChildInput {
   readonly nodeFlags?: readonly string[]
   /** Of its standard input, when it is known: meanwhile the child gets ready. */
   readonly firstLine?: Promise<string>
+  /** What it logs. */
+  readonly onLog?: (event: Readonly<Record<string, unknown>>) => void
 }
 
 /** @throws ChildFailedError when it ends before it is ready */
@@ -58,6 +60,7 @@ export async function startChild({
   signal,
   nodeFlags = [],
   firstLine,
+  onLog = () => undefined,
 }: StartChildInput): Promise<Child> {
   signal.throwIfAborted()
   const { command, args: own } = self()
@@ -78,7 +81,11 @@ export async function startChild({
     // Whoever was to say it has failed, and with it all of this.
     () => undefined,
   )
-  createInterface({ input: child.stderr }).on('line', keep)
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    keep(line)
+    const event = jsonIn(line)
+    if (event?.type !== undefined) onLog(event)
+  })
 
   const { promise: ended, resolve: end } = Promise.withResolvers<ChildFailedError>()
   child.on('error', (error) => end(new ChildFailedError(name, 'could not be started', [error.message])))
