@@ -62,3 +62,14 @@ test('a network.json that says nothing is refused with what is missing', async (
   const { code, stderr } = await granary(['chain', 'run', '--home', join(root, 'node1'), '--port', '0'])
   expect([code, stderr]).toEqual([1, expect.stringContaining('[NETWORK_INVALID]')])
 })
+
+test('a testnet of which no validator starts says why, and leaves none behind', async () => {
+  const program = join(root, 'nothing')
+  const { code, stderr } = await testnet('--validators', '2', '--start', '--port', '0', '--cometbft', program)
+  expect([code, stderr]).toEqual([1, expect.stringContaining('[COMETBFT_MISSING]')])
+  // What holds a home holds its lock: each is free again.
+  for (const name of ['node1', 'node2']) {
+    const { stderr: said } = await granary(['chain', 'verify', '--home', join(root, name)])
+    expect(said).not.toContain('HOME_LOCKED')
+  }
+})
