@@ -60,10 +60,10 @@ async function killPutOf(
 
   const { data } = envelope<PutResult>(succeeded(await bench.runHere(args)))
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
-  // The provider serves it when it has seen the block with the deal.
+  // The provider serves it when it has seen the block with the deal and has indexed the piece: 202 until then.
   const body = await eachBlock(market, async () => {
     const answer = await fetch(`${provider.url}/ipfs/${data.path}`)
-    return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined
+    return answer.status === 200 ? Buffer.from(await answer.arrayBuffer()) : undefined
   })
   const isBack = body.equals(readFileSync(path))
   return { moment: moment.source, rootBefore: told, data, dealIds: deals.map(({ id }) => id), isBack }

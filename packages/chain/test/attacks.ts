@@ -519,6 +519,12 @@ export const attacks: readonly Attack[] = [
     cost: 'a node of the chain; nothing is gained',
   },
   {
+    name: 'a node that says of deals and sectors that they are over',
+    file: 'provider/src/lying-node.slow',
+    refusedBy: 'files are given up only for an end that is proven from the genesis',
+    cost: 'the address of a node that is asked; nothing is gained, and nothing lost',
+  },
+  {
     name: 'sockets with one byte each',
     file: 'chain/src/rpc/limits',
     refusedBy: 'an address has 64 connections, headers have 15 s to arrive',
