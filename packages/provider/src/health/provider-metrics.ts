@@ -47,6 +47,9 @@ export function createProviderMetrics(status: () => ProviderStatus): ProviderMet
     ...{ name: 'granary_provider_replicas_read_total', help: 'Replicas that were read whole, by what was found.' },
     ...{ labelNames: ['result'] as const, registers },
   })
+  // An alert on a rate sees the first of them only if there was a zero before.
+  for (const result of ['accepted', 'missed', 'failed']) posts.inc({ result }, 0)
+  for (const result of ['sound', 'damaged']) replicas.inc({ result }, 0)
   const messages = new Counter({
     ...{ name: 'granary_provider_messages_replaced_total', help: 'Messages that were replaced for a higher fee.' },
     registers,

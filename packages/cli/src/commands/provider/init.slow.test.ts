@@ -62,7 +62,7 @@ test('on a terminal it asks, says what is wrong with an answer, and Enter takes 
   const answers = [disk, 'much', '5', 'attic', '', 'http://0.0.0.0:7470', 'http://10.0.0.7:7470', OWNER]
   const asked = await onTerminal(['provider', 'init', '--home', home, '--chain', devnet.chain.url], answers)
   expect(asked).toMatchObject({ code: 0, left: [] })
-  expect(asked.said).toContain('expected a whole number from 1')
+  expect(asked.said).toContain('expected GiB, or a size such as 20GiB, 1.5TiB or 2TB, from 1 GiB')
   expect(asked.said).toContain('all of this machine are none')
   expect(asked.said).toContain('0.001 GRN: nobody asks for anything yet')
   expect(await configOf(home)).toMatchObject({
