@@ -519,7 +519,7 @@ export const attacks: readonly Attack[] = [
     cost: 'a node of the chain; nothing is gained',
   },
   {
-    name: 'a node that says of deals and sectors that they are over',
+    name: 'a node that says that all is over',
     file: 'provider/src/lying-node.slow',
     refusedBy: 'files are given up only for an end that is proven from the genesis',
     cost: 'the address of a node that is asked; nothing is gained, and nothing lost',
