@@ -44,6 +44,7 @@ export async function operateProvider(bench: Workbench): Promise<Record<string, 
     'KEY=VALUE': 'region=attic',
     'profile=32GiB': 'profile=8MiB-dev',
     '3 7 10': '1',
+    'log NUMBER': 'log 1',
     FILE: at('passphrase'),
     URL: url,
   })
@@ -68,6 +69,8 @@ export async function operateProvider(bench: Workbench): Promise<Record<string, 
   await follow('granary provider key rotate', owner)
   // Whoever keeps to the page has nothing left to mend.
   await follow('granary provider doctor')
+  await follow('granary provider proving check')
+  await follow('granary provider sectors log NUMBER')
   await follow('granary provider proving declare 3 7 10 --dry-run')
   await follow('granary provider proving declare 3 7 10', owner)
   await follow('granary provider proving faults')
