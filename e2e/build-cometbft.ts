@@ -2,5 +2,7 @@
 import { COMETBFT, canBeBuilt, goProgram } from './go-program.ts'
 
 process.stdout.write(
-  canBeBuilt(COMETBFT) ? `${goProgram(COMETBFT)}\n` : 'no Go here that builds CometBFT: its tests will be skipped\n',
+  canBeBuilt(COMETBFT)
+    ? `${goProgram(COMETBFT)}\n`
+    : 'no Go here that builds CometBFT and has what it is made of: its tests will be skipped\n',
 )
