@@ -59,6 +59,8 @@ export interface CometNodes {
   readonly headersAsked: readonly number[]
   /** Whether CometBFT takes what a node passes on. */
   reachable: boolean
+  /** Whether anything shows the nodes what time it is. */
+  set hasTime(has: boolean)
   signed(tx: Omit<Transaction, 'sender'>): Uint8Array
   /** A node that was killed and starts again on its folder. */
   restart(index: number): CometNode
@@ -88,7 +90,8 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
   const own = { ...devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS }), validators }
   const genesis = from?.chain.genesis ?? own
   const chain = genesisHash(genesis)
-  const network = { reachable: true }
+  const network = { reachable: true, hasTime: true }
+  const local = createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs)
   const nodes: CometNode[] = []
   const headersAsked: number[] = []
 
@@ -111,7 +114,7 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
       },
       beacon: createLocalBeacon(beaconKey),
       roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 8),
-      clock: createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs),
+      clock: { ...local, nowMs: () => (network.hasTime ? local.nowMs() : undefined) },
       consensus: {
         async broadcast(tx) {
           if (!network.reachable) throw new Error('CometBFT is not there')
@@ -179,6 +182,9 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
       stop(nodes[index]!)
       nodes[index] = start(index)
       return nodes[index]!
+    },
+    set hasTime(has: boolean) {
+      network.hasTime = has
     },
     propose,
     votes,

@@ -60,7 +60,8 @@ export class ChainStalledError extends GranaryError {
   }
 }
 
-function unproven({ newestRound, dispute }: ClockStatus): ChainStalledError {
+/** While a clock says no time: nobody makes a block then, or votes for one. */
+export function unproven({ newestRound, dispute }: ClockStatus): ChainStalledError {
   if (dispute !== undefined) {
     return new ChainStalledError({
       code: 'CLOCK_UNPROVEN',

@@ -137,6 +137,15 @@ test('a height that takes many rounds is decided by any of its proposals', async
   expect(network.nodes[1]!.store.txsOf(1).filter(({ kind }) => kind === 'Transfer')).toHaveLength(1)
 })
 
+test('a validator that no clock tells the time says so, and not that the others are missing', () => {
+  const { engine } = network.nodes[0]!
+  expect(engine.stalled).toBeUndefined()
+  network.hasTime = false
+  expect(engine.stalled).toMatchObject({ code: 'CLOCK_UNPROVEN' })
+  network.hasTime = true
+  expect(engine.stalled).toBeUndefined()
+})
+
 test('a CometBFT that starts anew is told of all that waits', async () => {
   const node = network.nodes[1]!
   network.reachable = false

@@ -40,6 +40,7 @@ import {
 import { type Block, beaconRoundFor, type FinalizedBlock } from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
 import type { Clock } from '../clock/clock.ts'
+import { unproven } from '../clock/create-block-times.ts'
 import { createEngineCore, type EngineCoreParts } from '../create-engine-core.ts'
 import type { Engine } from '../engine.ts'
 import { signedDigests } from '../verification/signed-digests.ts'
@@ -289,6 +290,8 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
         return core.engine.failure
       },
       get stalled() {
+        // Without a time this validator does not vote, whatever the others do.
+        if (clock.nowMs() === undefined) return unproven(clock.status)
         const standsMs = performance.now() - blockAt
         return standsMs > Math.max(STALL_MS_MIN, STALL_BLOCKS * genesis.blockTimeMs)
           ? new ConsensusStalledError(core.head().height, standsMs)
