@@ -211,5 +211,7 @@ function restoreFrom(store: Store, { state }: TestChain): void {
   const { height, timeMs } = readHead(state)
   const header = { height, timeMs, previousHash: ZERO_HASH, txsHash: hashTxs([]), appHash: ZERO_HASH }
   const { bytes, hash, signature } = unsignedHeader(header)
-  store.restore({ height, timeMs, hash, header: bytes, signature, appHash: appHashOfState(state) }, state.range(''))
+  const restoration = store.restoration()
+  restoration.add(state.range(''))
+  restoration.finish({ height, timeMs, hash, header: bytes, signature, appHash: appHashOfState(state) })
 }

@@ -43,7 +43,9 @@ export function seedState(store: Store, home: TemporaryHome, { accounts, sectors
     signature: NOTHING,
     appHash: fakeHash(height),
   }
-  store.restore(block, everything(records))
+  const restoration = store.restoration()
+  restoration.add(everything(records))
+  restoration.finish(block)
 }
 
 function* everything(records: readonly StateRecord[]): Generator<StateRecord> {

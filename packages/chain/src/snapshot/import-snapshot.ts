@@ -4,32 +4,24 @@
  * executed, so that the node goes on exactly behind the last one that was signed.
  */
 import { existsSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { moveFile, writeFileDurably } from '@granary/base/node'
-import { appHashOf, decodeHeader, hashTxs } from '@granary/protocol/header'
-import { type Hash, hashOf } from '@granary/protocol/messages'
+import { decodeHeader, hashTxs } from '@granary/protocol/header'
+import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { headerVerifierOf } from '../engine/commit/header-verifier-of.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { readGenesisFile } from '../home/read-home.ts'
-import { createStateMachine, deriveState, readGenesis, type StateReader, type StateRecord } from '../state/index.ts'
+import { createStateMachine } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
-import { openStore } from '../store/open-store.ts'
+import { openStore, type Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import { hashOfNode } from '../tree/node.ts'
 import { applyBlock } from '../upkeep/apply-block.ts'
 import { ChainExistsError, GenesisUnknownError, SnapshotInvalidError } from './errors.ts'
 import { readFrames } from './read-frames.ts'
-import {
-  decodeHead,
-  decodeRecords,
-  rootOfTops,
-  type SignedBytes,
-  type SnapshotHead,
-  topOfChunk,
-} from './snapshot-format.ts'
+import { decodeSigned, type SignedBlocks, type SignedBytes } from './snapshot-format.ts'
+import { takeState } from './take-state.ts'
 
 export interface ImportOptions {
   readonly home: string
@@ -53,89 +45,78 @@ export async function importSnapshot(options: ImportOptions): Promise<ImportedSn
   const files = homeFiles(home)
   if (existsSync(files.database)) throw new ChainExistsError(files.database)
   const trusted = options.genesisHash ?? (await hashOfGenesisFile(home))
-  const { head, records } = await readSnapshot(path, trusted, signal)
-
-  const { appHash, state } = deriveState(records)
-  const reader: StateReader = { get: (key) => state.get(key) ?? undefined, range: () => [] }
-  const genesis = readGenesis(reader)
-  const { block, next } = signedBlocks(path, head, genesis, trusted, appHash)
+  if (!existsSync(path)) throw new SnapshotInvalidError(path, 'there is no such file')
 
   const temporary = `${files.database}.importing`
   const leftovers = () => Promise.all(['', '-wal', '-shm'].map((end) => rm(temporary + end, { force: true })))
   await leftovers()
   const store = openStore({ path: temporary, dealKeys })
   try {
-    store.restore(block, state)
+    const { genesis, signed, records } = await restore(store, path, trusted, signal)
     const machine = createStateMachine({ reader: store.reader })
-    const finalized = applyBlock({ machine, store, block: next, txs: head.next.txs })
+    const next = signedBlock(path, signed.next, genesis)
+    const finalized = applyBlock({ machine, store, block: next, txs: signed.next.txs })
     store.close()
     if (!existsSync(files.genesis)) {
       await writeFileDurably(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`, 0o600)
     }
     // The file gets its name when all of it is on the disk: a kill before that leaves a folder without blocks.
     await moveFile(temporary, files.database)
-    return { genesisHash: trusted, height: next.height, appHash: finalized.appHash, records: records.length }
+    return { genesisHash: trusted, height: next.height, appHash: finalized.appHash, records }
   } catch (error) {
-    if (existsSync(temporary)) await leftovers()
+    store.close()
+    await leftovers()
+    // Of a folder that was made for it nothing stays.
+    await rmdir(dirname(temporary)).catch(() => undefined)
     throw error
   }
 }
 
-async function readSnapshot(
+/** The state after the file's first block. */
+async function restore(
+  store: Store,
   path: string,
   trusted: Hash,
   signal: AbortSignal | undefined,
-): Promise<{ head: SnapshotHead; records: StateRecord[] }> {
-  if (!existsSync(path)) throw new SnapshotInvalidError(path, 'there is no such file')
+): Promise<{ genesis: Genesis; signed: SignedBlocks; records: number }> {
   const file = await open(path)
+  const frames = readFrames(file, path)
+  const frame = async (what: string): Promise<Uint8Array> => {
+    signal?.throwIfAborted()
+    const { done, value } = await frames.next()
+    if (done) throw new SnapshotInvalidError(path, `it ends before ${what}`)
+    return value
+  }
   try {
-    const frames = readFrames(file, path)
-    const first = await frames.next()
-    if (first.done) throw new SnapshotInvalidError(path, 'it is empty')
-    const head = parsed(path, () => decodeHead(first.value))
-    if (head.genesisHash !== trusted) throw new SnapshotInvalidError(path, `it is of the chain ${head.genesisHash}`)
-    const { appHash } = parsed(path, () => decodeHeader(head.next.header))
-    const root = hashOfNode(rootOfTops(head.tops))
-    if (hashOf(appHashOf(root, sha256(head.outside))) !== appHash) {
-      throw new SnapshotInvalidError(path, 'its state is not the one that its header names')
-    }
-    const records = parsed(path, () => decodeRecords(head.outside))
-    const digits = Math.log2(head.tops.length) / 4
-    for (const [at, top] of head.tops.entries()) {
-      signal?.throwIfAborted()
-      const frame = await frames.next()
-      if (frame.done) throw new SnapshotInvalidError(path, `it ends before chunk ${at} of ${head.tops.length}`)
-      const chunk = parsed(path, () => decodeRecords(frame.value))
-      const actual = hashOfNode(parsed(path, () => topOfChunk(chunk, digits)))
-      if (bytesToHex(actual) !== bytesToHex(hashOfNode(top))) {
-        throw new SnapshotInvalidError(path, `chunk ${at} is not the one that its header names`)
-      }
-      for (const record of chunk) records.push(record)
+    const first = await frame('its blocks')
+    const signed = parsed(path, () => decodeSigned(first))
+    if (signed.genesisHash !== trusted) throw new SnapshotInvalidError(path, `it is of the chain ${signed.genesisHash}`)
+    const { appHash } = parsed(path, () => decodeHeader(signed.next.header))
+    const head = await frame('its state')
+    const restoration = store.restoration()
+    const taking = parsed(path, () => takeState({ head, appHash, genesisHash: trusted, restoration }))
+    while (taking.next < taking.chunks) {
+      const chunk = await frame(`chunk ${taking.next} of ${taking.chunks}`)
+      parsed(path, () => taking.take(chunk))
     }
     if (!(await frames.next()).done) throw new SnapshotInvalidError(path, 'there is more behind its last chunk')
-    return { head, records }
+    const genesis = parsed(path, () => taking.genesis())
+    taking.finish(blockOf(path, signed, genesis))
+    return { genesis, signed, records: taking.records }
   } finally {
     await file.close()
   }
 }
 
-function signedBlocks(
-  path: string,
-  head: SnapshotHead,
-  genesis: Genesis,
-  trusted: Hash,
-  appHash: Hash,
-): { block: BlockRecord; next: Omit<BlockRecord, 'appHash'> } {
-  if (genesisHash(genesis) !== trusted) throw new SnapshotInvalidError(path, 'its state has another genesis')
-  const [block, next] = [head.block, head.next].map((signed) => signedBlock(path, signed, genesis))
-  if (block === undefined || next === undefined) throw new SnapshotInvalidError(path, 'it lacks a header')
-  const { previousHash, txsHash, appHash: named } = decodeHeader(next.header)
+/** The block that the state is after, and which the next one follows. */
+function blockOf(path: string, signed: SignedBlocks, genesis: Genesis): Omit<BlockRecord, 'appHash'> {
+  const [block, next] = [signedBlock(path, signed.block, genesis), signedBlock(path, signed.next, genesis)]
+  const { previousHash, txsHash } = decodeHeader(next.header)
   if (next.height !== block.height + 1 || previousHash !== block.hash) {
     throw new SnapshotInvalidError(path, 'its headers do not follow each other')
   }
-  if (txsHash !== hashTxs(head.next.txs)) throw new SnapshotInvalidError(path, 'its block has other transactions')
-  if (named !== appHash) throw new SnapshotInvalidError(path, 'its state is not the one that its header names')
-  return { block: { ...block, appHash }, next }
+  if (txsHash !== hashTxs(signed.next.txs)) throw new SnapshotInvalidError(path, 'its block has other transactions')
+  return block
 }
 
 function signedBlock(path: string, { header, signature }: SignedBytes, genesis: Genesis): Omit<BlockRecord, 'appHash'> {

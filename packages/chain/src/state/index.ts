@@ -64,6 +64,8 @@ export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './proving/ra
 export { roundsToDeliver } from './proving/rounds-to-deliver.ts'
 export {
   appHashOfState,
+  createDerivation,
+  type Derivation,
   deriveState,
   encodeOutside,
   isStateInTree,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreVersionError } from './errors.ts'
+import { dropRestoration } from './restore-state.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 import { storeFault } from './store-fault.ts'
 
@@ -27,6 +28,7 @@ export function openDatabase(path: string): DatabaseSync {
     const version = versionOf(database)
     if (version === 0) database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`)
     else if (version !== SCHEMA_VERSION) throw new StoreVersionError(path, version, SCHEMA_VERSION)
+    dropRestoration(database)
     database.exec('COMMIT')
     return database
   })

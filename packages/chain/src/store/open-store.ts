@@ -13,7 +13,7 @@ import { openDatabase, orClosed } from './open-database.ts'
 import { pruneHistory } from './prune-history.ts'
 import { readAt } from './read-at.ts'
 import type { BlockCommit, BlockRecord, DealFilter, DealKeys, EventPosition, EventRecord, TxRecord } from './records.ts'
-import { restoreState } from './restore-state.ts'
+import { beginRestoration, type Restoration } from './restore-state.ts'
 import { createBlockWriter } from './write-block.ts'
 
 export interface StoredTx extends TxRecord {
@@ -27,8 +27,8 @@ export interface Store {
   commitBlock(commit: BlockCommit): void
   /** Moves what the commits have put into the write-ahead log to its place: work that no commit need wait for. */
   clearLog(): void
-  /** Into a file without blocks: the whole state after that block. */
-  restore(block: BlockRecord, state: Iterable<readonly [string, Uint8Array | null]>): void
+  /** Begins to put another state in the place of this one, with all that belongs to it. */
+  restoration(): Restoration
   /** Drops blocks, transactions and events below that height; the state stays. @returns how many blocks were dropped */
   prune(height: number): number
   /** The lowest block that is there. */
@@ -53,6 +53,8 @@ export interface Store {
   findDeals(filter: DealFilter, after: number, limit: number): number[]
   /** The keys that the last block wrote or removed. */
   lastWritten(): string[]
+  /** What a block replaced in the state: the keys that it wrote, each with what stood there before. */
+  replacedBy(height: number): readonly (readonly [key: string, value: Uint8Array | undefined])[]
   /** The state as it was after that block; undefined when it is not kept. Good until the next block. */
   readerAt(height: number): StateReader | undefined
   close(): void
@@ -77,7 +79,7 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     reader,
     commitBlock: createBlockWriter(database, (deal) => dealKeys(reader, deal)),
     clearLog: () => database.exec('PRAGMA wal_checkpoint'),
-    restore: (block, state) => restoreState(database, (deal) => dealKeys(reader, deal), block, state),
+    restoration: () => beginRestoration(database, (deal) => dealKeys(reader, deal)),
     prune: (height) => pruneHistory(database, height),
     firstHeight() {
       const height = database.prepare('SELECT min(height) AS height FROM blocks').get()?.height
@@ -111,8 +113,14 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     eventCountOf: (height) => Number(statements.eventCountOf.get(height)?.event_count ?? 0),
     findDeals: (filter, after, limit) => findDeals(database, filter, after, limit),
     lastWritten: () => statements.lastWritten.all().map((row) => String(row.key)),
+    replacedBy: (height) =>
+      statements.replacedBy
+        .all(height)
+        .map(({ key, value }) => [String(key), value === null ? undefined : bytesOf(value)] as const),
     readerAt: (height) => readAt(database, reader, height),
-    close: () => database.close(),
+    close() {
+      if (database.isOpen) database.close()
+    },
   }
 }
 
@@ -133,6 +141,7 @@ function prepareReads(database: DatabaseSync) {
       'SELECT height, idx, data FROM events WHERE (height, idx) > (?, ?) ORDER BY height, idx LIMIT ?',
     ),
     eventCountOf: database.prepare('SELECT event_count FROM blocks WHERE height = ?'),
+    replacedBy: database.prepare('SELECT key, value FROM undo WHERE height = ?'),
     lastWritten: database.prepare('SELECT key FROM undo WHERE height = (SELECT max(height) FROM blocks) ORDER BY key'),
   }
 }

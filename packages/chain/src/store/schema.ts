@@ -7,12 +7,15 @@ export const SCHEMA_VERSION = 7
 /** So many states before the head's can be read, for proofs. */
 export const STATES_KEPT = 100
 
-/** What starts a new file; `bytes` stand last in their rows, so that reading the rest skips a proof of megabytes. */
-export const SCHEMA = `
-  CREATE TABLE state (
+/** Of the state, and of one that is to take its place. */
+export const STATE_COLUMNS = `(
     key TEXT PRIMARY KEY,
     value BLOB NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT, WITHOUT ROWID`
+
+/** What starts a new file; `bytes` stand last in their rows, so that reading the rest skips a proof of megabytes. */
+export const SCHEMA = `
+  CREATE TABLE state ${STATE_COLUMNS};
 
   CREATE TABLE blocks (
     height INTEGER PRIMARY KEY,

@@ -65,17 +65,37 @@ export function* derivedRecords(records: Iterable<StateRecord>): Generator<State
     if (isInTree(record[0])) parts[pathOf(record[0])[0]!]!.push(record)
     else outside.set(...record)
   }
+  const derivation = createDerivation(SHARED_DIGITS)
+  for (const part of parts) yield* derivation.pagesOf(part)
+  yield* derivation.end(outside)
+}
+
+/** What follows from records that come in parts of the tree. */
+export interface Derivation {
+  /** Those pages that lie in this part alone. */
+  pagesOf(part: readonly StateRecord[]): Generator<StateRecord>
+  /** The pages that parts share, and the app hash. @param outside the records beside the tree */
+  end(outside: Pick<StateReader, 'get'>): Generator<StateRecord>
+}
+
+/** @param digits a part is what stands below a path's first hex digits, so many */
+export function createDerivation(digits: number): Derivation {
   const shared = new Map<string, Uint8Array>()
-  for (const part of parts) {
-    const { pages } = updateTree(shared, part)
-    for (const [prefix, page] of pages) {
-      if (page === null) continue
-      if (prefix.length < SHARED_DIGITS) shared.set(prefix, page)
-      else yield [PAGES + prefix, page]
-    }
+  // The root's page is always there: its nodes are what the app hash is made of.
+  const sharedDigits = Math.max(1, digits)
+  return {
+    *pagesOf(part) {
+      for (const [prefix, page] of updateTree(shared, part).pages) {
+        if (page === null) continue
+        if (prefix.length < sharedDigits) shared.set(prefix, page)
+        else yield [PAGES + prefix, page]
+      }
+    },
+    *end(outside) {
+      for (const [prefix, page] of shared) yield [PAGES + prefix, page]
+      yield [APP_HASH_KEY, appHashOf(rootOf(shared), sha256(encodeOutside(outside)))]
+    },
   }
-  for (const [prefix, page] of shared) yield [PAGES + prefix, page]
-  yield [APP_HASH_KEY, appHashOf(rootOf(shared), sha256(encodeOutside(outside)))]
 }
 
 /** The app hash that the stored pages and the records outside of the tree give; the leaves are not read. */
