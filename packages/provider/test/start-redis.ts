@@ -11,15 +11,18 @@ export async function startRedis(binary: string, wantedPort?: number): Promise<B
   const dir = await mkdtemp(join(tmpdir(), 'granary-redis-'))
   const port = wantedPort ?? (await freePort())
   const server = spawn(binary, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', ''], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // A pipe of the test's runner in its hands would keep the runner waiting for it after a test that failed.
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = once(server, 'exit')
   await new Promise<void>((resolve, reject) => {
     let printed = ''
-    server.stdout.on('data', (bytes) => {
+    const onPrinted = (bytes: Buffer): void => {
       printed += bytes
       if (printed.includes('Ready to accept connections')) resolve()
-    })
+    }
+    server.stdout.on('data', onPrinted)
+    server.stderr.on('data', onPrinted)
     server.on('error', reject)
     server.on('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${printed}`)))
   })

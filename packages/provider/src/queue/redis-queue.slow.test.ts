@@ -72,6 +72,22 @@ suite(`a Redis that dies${missing}`, () => {
   }, 40_000)
 })
 
+suite(`a stop while the Redis is away${missing}`, () => {
+  test('does not wait for it, between two attempts to reach it either', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'granary-queue-'))
+    const redis = await startRedis(REDIS_SERVER)
+    const alerts = createAlerts(() => {})
+    const options = { folder, redisUrl: redis.redisUrl, processor: echoProcessor, parallel: 1 }
+    const queue = await createQueue<TestJobs>({ ...options, alerts })
+    await redis.stop()
+    while (alerts.list().length === 0) await sleep(20)
+    // The pauses between attempts grow: by then a connection is nearly always in one.
+    await sleep(1_000)
+    await queue.stop()
+    await rm(folder, { recursive: true })
+  }, 20_000)
+})
+
 describe('a Redis that is not there', () => {
   test('is named, without its password', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'granary-queue-'))

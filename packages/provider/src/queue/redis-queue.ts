@@ -8,6 +8,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@granary/base/node'
 import { type JobType, Queue, QueueEvents } from 'bullmq'
+import type { Redis } from 'ioredis'
 import type { Alerts } from '../alerts.ts'
 import type { JobOutcome } from '../wire-error.ts'
 import {
@@ -53,6 +54,13 @@ interface Waiter {
   readonly onProgress: ((progress: unknown) => void) | undefined
   settle(outcome: JobOutcome): void
   abort(reason: unknown): void
+}
+
+interface OpenLine {
+  readonly queue: Queue
+  readonly events: QueueEvents
+  /** The connection of the events alone: they are waited for on it. */
+  readonly hearing: Redis
 }
 
 const RECHECK_MS = 5_000
@@ -123,10 +131,11 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
       for (const job of await queue.getJobs(unfinished)) if (job?.id !== undefined) await takeBack(queue, job.id)
   }
 
-  async function openLine(line: Line): Promise<{ readonly queue: Queue; readonly events: QueueEvents }> {
+  async function openLine(line: Line): Promise<OpenLine> {
     const name = lineName(line, version)
     const queue = new Queue(name, base)
-    const events = new QueueEvents(name, { ...base, connection: connection.duplicate() })
+    const hearing = connection.duplicate()
+    const events = new QueueEvents(name, { ...base, connection: hearing })
     queue.on('error', onError)
     events.on('error', onError)
     events.on('completed', ({ jobId, returnvalue }) => finish(jobId, returnvalue as unknown as JobOutcome))
@@ -137,7 +146,7 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
     })
     await Promise.all([queue.waitUntilReady(), events.waitUntilReady()])
     await queue.resume()
-    return { queue, events }
+    return { queue, events, hearing }
   }
 
   function kindOf(id: string): string | undefined {
@@ -219,7 +228,7 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
       for (const set of waiters.values()) for (const waiter of set) waiter.abort(stoppedError())
       await worker?.stop()
       // Commands wait for a Redis that is away; who stops does not.
-      const closing = [...opened.map(({ queue }) => queue.close()), ...opened.map(({ events }) => events.close())]
+      const closing = opened.flatMap(({ queue, events, hearing }) => [queue.close(), closeEvents(events, hearing)])
       if (connection.status === 'ready') await takeBackOffer(connection, prefix).catch(() => {})
       await Promise.allSettled(closing)
       connection.disconnect()
@@ -233,6 +242,14 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
     run,
     stop,
   }
+}
+
+/** BullMQ waits for the end of the connection, which one that stands between two attempts to connect never tells. */
+async function closeEvents(events: QueueEvents, hearing: Redis): Promise<void> {
+  const closing = events.close()
+  if (hearing.status === 'ready') return await closing
+  closing.catch(() => {})
+  hearing.disconnect()
 }
 
 function prefixPath(folder: string): string {

@@ -105,8 +105,8 @@ export async function startRedisWorker(options: RedisWorkerOptions): Promise<Red
     await Promise.all(
       workers.map(async ({ worker, watch }) => {
         clearInterval(watch)
-        // What is broken off so is given back: who wants it asks for it anew.
-        const closing = worker.close()
+        // What is broken off so is given back: who wants it asks for it anew. A Redis that is away is not waited for.
+        const closing = worker.close(connection.status !== 'ready')
         worker.cancelAllJobs('the worker is stopping')
         await endedInTime(closing)
       }),
