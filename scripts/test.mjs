@@ -27,6 +27,8 @@ function jest() {
   const folder = mkdtempSync(join(tmpdir(), 'granary-test-'))
   const countsFile = join(folder, 'counts.json')
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
+  // A test that fails may leave a server behind, which holds a pipe that jest would wait for without end.
+  args.push('--forceExit')
   const ok = run(`tests: ${tiers.join(', ')}`, process.execPath, [...args, ...jestArgs], {
     GRANARY_TEST_TIERS: tiers.join(','),
     GRANARY_TEST_COUNTS: countsFile,
