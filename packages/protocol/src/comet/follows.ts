@@ -4,7 +4,7 @@
  */
 import { equalBytes, toHex } from '@granary/base'
 import { signatures } from '#signatures'
-import { UnprovenError } from '../light/errors.ts'
+import { UnprovenError } from '../header/errors.ts'
 import { type CometCommit, type CometValidator, hashValidators, voteSignBytes } from './comet-commit.ts'
 import { type CometHeader, NS_A_MS } from './comet-header.ts'
 import { HeaderFromFutureError, TrustExpiredError } from './errors.ts'

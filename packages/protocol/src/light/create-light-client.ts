@@ -5,6 +5,7 @@
 import type { CallOptions, ChainClient, ProofOptions, ProofView } from '../client/index.ts'
 import { decodeRecord } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
+import { HeadTooOldError, UnprovenError } from '../header/errors.ts'
 import type { HeaderVerifier } from '../header/header-verifier.ts'
 import type { Address } from '../messages/index.ts'
 import type { Account } from '../records/accounts.ts'
@@ -14,7 +15,6 @@ import type { Provider } from '../records/providers.ts'
 import type { KeyPart, RecordTable } from '../records/record-table.ts'
 import { recordTables } from '../records/record-tables.ts'
 import type { Sector } from '../records/sectors.ts'
-import { HeadTooOldError, UnprovenError } from './errors.ts'
 import { type ProvenValue, verifyProofView } from './verify-proof-view.ts'
 
 export interface LightClientOptions {

@@ -1,5 +1,6 @@
 /** `@granary/protocol/light`: what any node answers, verified from the validator's key. Runs in a browser. */
 
+export { type UnprovenCode, UnprovenError } from '../header/errors.ts'
 export { type EmbeddedTrust, embeddedHeaderVerifier, type HeaderVerifier } from '../header/header-verifier.ts'
 export {
   createLightClient,
@@ -9,5 +10,4 @@ export {
   type ProvenState,
   type SeenHeader,
 } from './create-light-client.ts'
-export { type UnprovenCode, UnprovenError } from './errors.ts'
 export { type ProvenValue, verifyProofView } from './verify-proof-view.ts'

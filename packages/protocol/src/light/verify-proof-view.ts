@@ -8,12 +8,12 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
+import { UnprovenError } from '../header/errors.ts'
 import type { BelievedHeader, HeaderVerifier } from '../header/header-verifier.ts'
 import { appHashOf } from '../header/tree-hashes.ts'
 import { isInTree } from '../header/tree-keys.ts'
 import { rootOfProof } from '../header/verify-proof.ts'
 import { hashOf } from '../messages/index.ts'
-import { UnprovenError } from './errors.ts'
 
 export interface ProvenValue {
   readonly key: string

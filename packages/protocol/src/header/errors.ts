@@ -1,4 +1,4 @@
-/** Why a light client does not believe a node. */
+/** Why a node is not believed: by what verifies headers, and by the light client over it. */
 import { GranaryError } from '@granary/base'
 
 /** What a node answered does not follow from the trusted key, or contradicts what did before. */
