@@ -51,6 +51,19 @@ test('a node of the chain that is meant serves, and a hash that is none is a mis
   expect(await granary([...args, '0x12'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--genesis') })
 })
 
+test('a header that is trusted is a height and a hash', async () => {
+  await using chain = await serveChain(() => ({}))
+  const verify = (text: string, env = {}) =>
+    granary(
+      ['verify', cid, '--chain', chain.url, '--home', home, ...(text === '' ? [] : ['--trusted-header', text])],
+      env,
+    )
+  for (const text of ['12', `12:${other}00`, `x:${other}`])
+    expect(await verify(text)).toMatchObject({ code: 2, stderr: expect.stringContaining('--trusted-header') })
+  const set = await verify('', { GRANARY_TRUSTED_HEADER: '12' })
+  expect(set).toMatchObject({ code: 2, stderr: expect.stringContaining('--trusted-header') })
+})
+
 test('the doctor finds a node of another chain', async () => {
   await using chain = await serveChain(() => ({}))
   const ran = await granary(['doctor', '--json', '--chain', chain.url, '--home', home, '--genesis', other])

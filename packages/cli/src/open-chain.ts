@@ -2,7 +2,7 @@
 import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { type ChainClient, type ChainStatus, createChainClient } from '@granary/protocol/client'
 import type { Hash } from '@granary/protocol/messages'
-import { genesisHash } from './options.ts'
+import { genesisHash, trustedHeader } from './options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** About a quarter of a minute: a node that restarts in the middle of a put is waited for. */
@@ -39,10 +39,19 @@ export async function openChain({ chain: url, genesis }: ChainNamed, signal?: Ab
 
 /** The environment and files give it too, so commander has not looked at it. @throws UsageError */
 export function genesisOf(genesis: string | undefined): Hash | undefined {
+  return parsed('--genesis', genesis, genesisHash)
+}
+
+/** As `genesisOf`. */
+export function trustedHeaderOf({ trustedHeader: text }: { readonly trustedHeader?: string | undefined }) {
+  return parsed('--trusted-header', text, trustedHeader)
+}
+
+function parsed<T>(flag: string, text: string | undefined, parse: (text: string) => T): T | undefined {
   try {
-    return genesis === undefined ? undefined : genesisHash(genesis)
+    return text === undefined ? undefined : parse(text)
   } catch (error) {
-    throw new UsageError(`--genesis is ${JSON.stringify(genesis)}: ${(error as Error).message}`)
+    throw new UsageError(`${flag} is ${JSON.stringify(text)}: ${(error as Error).message}`)
   }
 }
 

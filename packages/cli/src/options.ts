@@ -57,6 +57,16 @@ export function withChain(command: Command): Command {
     )
 }
 
+/** For commands that believe no node: where trust in the votes of validators begins. */
+export function withTrustedHeader(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--trusted-header <height:hash>',
+      'of the chain, which is believed: after more than 32 hours without it (default: the newest that was verified)',
+    ).env('GRANARY_TRUSTED_HEADER'),
+  )
+}
+
 export function withPassphrase(command: Command): Command {
   return command.addOption(
     new Option('--passphrase-file <file>', 'holds the passphrase of the key (a devnet makes its own)').env(
@@ -161,6 +171,15 @@ export function grn(text: string): bigint {
 export function genesisHash(text: string): Hash {
   if (/^0x[0-9a-f]{64}$/.test(text)) return text as Hash
   throw new InvalidArgumentError('expected the hash of a genesis: 0x and 64 lower-case hex digits.')
+}
+
+/** `1234:0x…`, of a header. */
+export function trustedHeader(text: string): { readonly height: number; readonly hash: Hash } {
+  const [, height, hash] = /^(\d{1,15}):(0x[0-9a-f]{64})$/.exec(text) ?? []
+  if (hash !== undefined) return { height: Number(height), hash: hash as Hash }
+  throw new InvalidArgumentError(
+    'expected the height of a header, a colon and its hash: 0x and 64 lower-case hex digits.',
+  )
 }
 
 /** `2027-01-31`, `2027-01-31 18:00`, `2027-01-31T18:00Z`: UTC. */

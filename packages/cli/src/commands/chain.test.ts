@@ -15,6 +15,8 @@ const KEPT = 101
 let root: string
 let home: string
 let genesisHash: string
+let newest: { readonly height: number; readonly hash: string }
+let said: Record<string, unknown>
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'granary-cli-chain-'))
@@ -22,6 +24,8 @@ beforeAll(async () => {
   const devnet = await startDevnet(home, {}, 10)
   for await (const event of devnet.chain.events({ types: ['block'] })) if (event.height > KEPT + 5) break
   genesisHash = (await devnet.chain.status()).genesisHash
+  said = await dataOf('header', '--chain', devnet.chain.url)
+  newest = await devnet.chain.block(said.height as number)
   await devnet.stop()
 }, 60_000)
 afterAll(() => rm(root, { recursive: true }))
@@ -50,6 +54,12 @@ test('a chain is replayed, verified, exported at a height, and imported by the h
     height: at + 1,
     appHash: next.appHash,
   })
+})
+
+test('the newest header of a node is named as others may trust it', () => {
+  const { hash } = newest
+  expect(said).toMatchObject({ genesisHash, hash, timeMs: expect.any(Number) })
+  expect(said.height).toBeGreaterThan(KEPT)
 })
 
 test('blocks before the last are dropped, as many as that is said, and what is said fits into 60 columns', async () => {

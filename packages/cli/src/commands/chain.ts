@@ -18,6 +18,7 @@ import {
 } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
 import { UsageError } from '../usage-error.ts'
+import { addHeader } from './chain-header.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
 
 interface InitOptions extends HomeOptions, JsonOptions {
@@ -126,6 +127,7 @@ export function addChain(program: Command, context: CommandContext): void {
     .action((options: TestnetOptions) =>
       options.start ? startTestnet(options, context) : initTestnet(options, context),
     )
+  addHeader(chain, context)
   addChainUpkeep(chain, context)
 }
 

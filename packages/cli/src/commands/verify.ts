@@ -12,10 +12,13 @@ import {
   withChain,
   withHome,
   withJson,
+  withTrustedHeader,
 } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
 
-interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {}
+interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {
+  readonly trustedHeader?: string
+}
 
 const HELP = [
   'Shown, whatever the node says, from the genesis and what its validators have signed: that each deal is in the state of the chain, in which sector, when that was last proven, what is paid, and when the deal ends.',
@@ -28,7 +31,7 @@ export function addVerify(program: Command, context: CommandContext): void {
     .command('verify')
     .description('Prove which deals hold a CID, and since when, without believing any node; no key is needed.')
     .argument('<cid>', 'root CID of a file, or the CID of a piece')
-  withJson(withHome(withChain(command)))
+  withJson(withHome(withTrustedHeader(withChain(command))))
     .addHelpText('after', moreHelp(HELP))
     .action((cid: string, options: VerifyOptions) => verify(cid, options, context))
 }
@@ -40,7 +43,7 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
     { formatAmount },
     times,
     { patiently },
-    { genesisOf, openChain },
+    { genesisOf, openChain, trustedHeaderOf },
     { printResult },
     { printable },
   ] = await Promise.all([
@@ -57,7 +60,8 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
   const verified = await patiently(context, async (signal) => {
     const { chain } = await openChain(options, signal)
     const ports = { chain, trust: client.trustIn(folder), journal: client.journalIn(folder), clock: client.systemClock }
-    return await client.verify(ports, cid, { signal, genesisHash: genesisOf(options.genesis) })
+    const genesisHash = genesisOf(options.genesis)
+    return await client.verify(ports, cid, { signal, genesisHash, trustedHeader: trustedHeaderOf(options) })
   })
   const exit = exitOf(verified)
   if (exit !== EXIT.ok) context.setExitCode(exit)

@@ -1,7 +1,7 @@
 /** Every setting that a file may hold: each has the name of its flag, whose parser also reads it here. */
 import { InvalidArgumentError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
-import { COPIES_MAX, durationMs, genesisHash, grn, httpUrl, wholeNumber } from '../options.ts'
+import { COPIES_MAX, durationMs, genesisHash, grn, httpUrl, trustedHeader, wholeNumber } from '../options.ts'
 
 export interface ConfigKey {
   /** For `config list`, and for people who write the file. */
@@ -36,6 +36,12 @@ export const configKeys = {
     parse: genesisHash,
     userOnly: true,
   },
+  'trusted-header': {
+    description: 'HEIGHT:HASH of a header of the chain, which is believed',
+    env: 'GRANARY_TRUSTED_HEADER',
+    parse: trustedHeader,
+    userOnly: true,
+  },
   home: { description: 'keys, journal and stores', env: 'GRANARY_HOME', parse: String, isPath: true, userOnly: true },
   'passphrase-file': {
     description: 'holds the passphrase of the key',
@@ -68,6 +74,7 @@ export function configKeyOf(name: string): ConfigKey | undefined {
 export const networkKeys = {
   chain: { description: 'address of a node of its chain', parse: httpUrl },
   genesis: { description: 'genesis hash of its chain', parse: genesisHash, userOnly: true },
+  'trusted-header': { description: 'HEIGHT:HASH of a header of its chain', parse: trustedHeader, userOnly: true },
   home: { description: 'keys and journal for it', parse: String, isPath: true, userOnly: true },
 } as const satisfies Record<string, ConfigKey>
 

@@ -81,6 +81,24 @@ test('a genesis counts for the chain that its own file or network names, and no 
   expect(await asked('work')).toContain('"genesis" may only stand in your own file')
 })
 
+test('a header that is trusted counts for the chain of its own file or network, as a genesis does', async () => {
+  const [one, two] = [`1:0x${'1'.repeat(64)}`, `2:0x${'2'.repeat(64)}`]
+  await writeFile(
+    user,
+    `chain: ${gone(1)}\ntrusted-header: "${one}"\nnetworks:\n  lab:\n    chain: ${gone(2)}\n    trusted-header: "${two}"\n`,
+  )
+  const headerOf = async (flags: Readonly<Record<string, string>> = {}) => {
+    const env = { GRANARY_CONFIG: user, GRANARY_HOME: join(folder, 'home') }
+    const given = { env, cwd: () => join(folder, 'user'), flags: new Map(Object.entries(flags)) }
+    return (await resolveConfig(given)).get('trusted-header')?.value
+  }
+  expect(await headerOf()).toBe(one)
+  expect(await headerOf({ network: 'lab' })).toBe(two)
+  expect(await headerOf({ chain: gone(3) })).toBeUndefined()
+  await writeFile(project, `trusted-header: "${one}"\n`)
+  expect(await asked('work')).toContain('"trusted-header" may only stand in your own file')
+})
+
 test("a project's file counts in the folders of its repository, and nowhere else", async () => {
   await writeFile(project, `chain: ${gone(2)}\n`)
   await writeFile(join(folder, 'granary.yaml'), `chain: ${gone(9)}\n`)

@@ -27,6 +27,9 @@ export interface ResolveConfigInput extends Pick<ProgramContext, 'env' | 'cwd'> 
 
 type Place = ReadonlyMap<string, Setting>
 
+/** What is believed of a chain: of another chain it says nothing. */
+const OF_CHAIN = ['genesis', 'trusted-header'] as const
+
 /** Settings that nothing sets are not in it. @throws ConfigInvalidError, NetworkUnknownError */
 export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConfigInput): Promise<Settings> {
   const files = await configFiles({ env, cwd })
@@ -42,7 +45,7 @@ export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConf
     settings.set('chain', chosen.get('chain')!)
     settings.delete('network')
     // That of a file which names another chain is another chain's.
-    if (!asked.some((place) => place.has('genesis')) && !chosen.has('genesis')) settings.delete('genesis')
+    for (const key of OF_CHAIN) if (!asked.some((place) => place.has(key)) && !chosen.has(key)) settings.delete(key)
     return settings
   }
   const running = await runningNetworks(env)
@@ -54,9 +57,11 @@ export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConf
   settings.delete('chain')
   if (found.chain) settings.set('chain', found.chain)
   if (found.home && !asked.some((place) => place.has('home'))) settings.set('home', found.home)
-  if (!asked.some((place) => place.has('genesis'))) {
-    settings.delete('genesis')
-    if (found.genesis) settings.set('genesis', found.genesis)
+  for (const key of OF_CHAIN) {
+    if (asked.some((place) => place.has(key))) continue
+    settings.delete(key)
+    const setting = found[key]
+    if (setting) settings.set(key, setting)
   }
   return settings
 }
@@ -98,11 +103,7 @@ function filePlace({ settings }: ConfigFile): Place {
   )
 }
 
-interface Network {
-  readonly chain?: Setting | undefined
-  readonly home?: Setting | undefined
-  readonly genesis?: Setting | undefined
-}
+type Network = { readonly [Key in 'chain' | 'home' | (typeof OF_CHAIN)[number]]?: Setting | undefined }
 
 function networkNamed(
   { value: name }: Setting,
@@ -122,7 +123,7 @@ function networkNamed(
         }
       )
     }
-    return { chain: settingOf('chain'), home: settingOf('home'), genesis: settingOf('genesis') }
+    return Object.fromEntries([...written.keys()].map((key) => [key, settingOf(key)]))
   }
   const own = running.find((network) => network.name === name)
   if (own !== undefined) return ofRunning(own)

@@ -4,10 +4,11 @@
  * says, the keys of the validators above all, has to have that hash.
  */
 import type { ChainClient } from '@granary/protocol/client'
+import type { BelievedChain, SeenHeader } from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import { genesisHash as hashOfGenesis } from '@granary/protocol/records'
 import type { CallOptions } from '../call-options.ts'
-import type { TrustedChain, TrustStore } from '../ports.ts'
+import type { TrustStore } from '../ports.ts'
 import { GenesisMismatchError } from './errors.ts'
 
 /**
@@ -16,21 +17,23 @@ import { GenesisMismatchError } from './errors.ts'
  */
 export type TrustBasis = 'named' | 'kept' | 'first-use'
 
-/** What is believed before anything is proven: a genesis, from its time on; or the newest header that was verified earlier. */
-export type ChainTrust = Omit<TrustedChain, 'header'> & { readonly basis: TrustBasis } & (
-    | { readonly header: TrustedChain['header'] }
-    | { readonly header?: undefined; readonly timeMs: number }
-  )
+/** What is believed before anything is proven: a genesis, from its time on; or a header that was named, or verified earlier. */
+export interface ChainTrust extends BelievedChain {
+  readonly blockTimeMs: number
+  readonly basis: TrustBasis
+}
 
 export interface TrustChainInput {
   readonly chain: ChainClient
   readonly trust: TrustStore
   readonly genesisHash: Hash | undefined
+  /** Goes before the one that is kept. */
+  readonly header: SeenHeader | undefined
 }
 
 /** @throws GenesisMismatchError, TrustInvalidError */
 export async function trustChain(
-  { chain, trust, genesisHash }: TrustChainInput,
+  { chain, trust, genesisHash, header }: TrustChainInput,
   options: CallOptions,
 ): Promise<ChainTrust> {
   const kept = await trust.read(chain.url)
@@ -38,10 +41,13 @@ export async function trustChain(
   const expected = genesisHash ?? kept?.genesisHash ?? found
   if (found !== expected) throw new GenesisMismatchError(chain.url, expected, found)
   const basis = genesisHash !== undefined ? 'named' : kept !== undefined ? 'kept' : 'first-use'
-  if (kept?.genesisHash === expected) return { ...kept, basis }
+  if (kept?.genesisHash === expected) {
+    const { validators, blockTimeMs, header: newest } = kept
+    return { genesisHash: expected, validators, blockTimeMs, from: header ?? newest, basis }
+  }
   const genesis = await chain.genesis(options)
   const shown = hashOfGenesis(genesis)
   if (shown !== expected) throw new GenesisMismatchError(chain.url, expected, shown)
   const { validators, blockTimeMs, timeMs } = genesis
-  return { genesisHash: expected, validators, blockTimeMs, timeMs, basis }
+  return { genesisHash: expected, validators, blockTimeMs, from: header ?? { timeMs }, basis }
 }

@@ -3,13 +3,18 @@
  * believed that does not follow from them. docs/adr/0054 says where that trust comes from, and what a proof does not show.
  */
 import type { ChainClient } from '@granary/protocol/client'
-import { createLightClient, type LightClient, type ProvenState } from '@granary/protocol/light'
+import {
+  chainHeaders,
+  createLightClient,
+  type LightClient,
+  type ProvenState,
+  type SeenHeader,
+} from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Clock, Journal, TrustStore } from '../ports.ts'
 import { CidNotStoredError } from '../retrieve/errors.ts'
 import { ListingFalseError } from './errors.ts'
-import { headersOf } from './headers-of.ts'
 import { type ChainTrust, type TrustBasis, trustChain } from './trust-chain.ts'
 import { type VerifiedDeal, verifiedDeal } from './verified-deal.ts'
 
@@ -27,6 +32,11 @@ export interface VerifyOptions extends CallOptions {
    * the first time the one that the node shows, and the result says so
    */
   readonly genesisHash?: Hash | undefined
+  /**
+   * A header of it that is trusted, as who runs its network names it: of validators that agree by CometBFT who was away for more
+   * than 32 hours needs one. @default the newest that was verified before; the first time the genesis
+   */
+  readonly trustedHeader?: SeenHeader | undefined
 }
 
 /** Content whose deals are proven. */
@@ -68,13 +78,12 @@ export async function verify(ports: VerifyPorts, cidText: string, options: Verif
   const { parseCid } = await import('../content.ts')
   const parsed = parseCid(cidText).toV1()
   const content: Wanted = { cid: parsed.toString(), isPiece: parsed.multihash.code === PIECE_MULTIHASH }
-  const believed = await trustChain({ chain, trust, genesisHash: options.genesisHash }, call)
-  const light = createLightClient({
-    chain,
-    headers: await headersOf(ports, believed),
-    seen: believed.header,
-    now: () => clock.nowMs(),
-  })
+  const { genesisHash, trustedHeader } = options
+  const believed = await trustChain({ chain, trust, genesisHash, header: trustedHeader }, call)
+  const { from } = believed
+  const now = () => clock.nowMs()
+  const headers = chainHeaders(believed, { chain, now })
+  const light = createLightClient({ chain, headers, seen: 'hash' in from ? from : undefined, now })
   let state = await light.newest(call)
   // Who is believed at first is shown with the result: what has none leaves nobody believed.
   if (believed.basis !== 'first-use') await keep(ports, believed, state)

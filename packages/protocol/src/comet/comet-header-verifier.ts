@@ -18,7 +18,9 @@ export interface CometVerifierOptions {
   /** What is believed beforehand: a block, by the hash of its header; else the validators that the genesis names, from its time on. */
   readonly trusted: { readonly height: number; readonly hash: Hash } | CometGenesis
   /** Any node: what it says is verified. */
-  readonly chain: { block(height: number): Promise<{ readonly headerBytes: Hex; readonly signature: Hex }> }
+  readonly chain: {
+    block(height: number, options?: Asking): Promise<{ readonly headerBytes: Hex; readonly signature: Hex }>
+  }
   /** How long validators answer for a block. @default two thirds of the time in which a double vote is punished, 32 hours */
   readonly trustingPeriodMs?: number
   /** How far a header may be ahead of `now`. @default 10 s */
@@ -35,6 +37,10 @@ export interface CometGenesis {
   readonly height?: number
 }
 
+interface Asking {
+  readonly signal?: AbortSignal | undefined
+}
+
 interface VerifiedBlock extends TrustedBlock {
   readonly hash: Uint8Array
 }
@@ -44,8 +50,11 @@ const CLOCK_DRIFT_MS = 10_000
 const HEADER_ITEMS_MAX = 18
 /** Verified blocks that are remembered, the newest. */
 const REMEMBERED_MAX = 64
-/** Asked for on the way to one header: whose validators change more often than that has to be followed more closely. */
-const FETCHES_MAX = 1_000
+/**
+ * Asked for on the way to one header, whatever a node answers: who follows a chain whose validators change more often than that
+ * has to look more often.
+ */
+const FETCHES_MAX = 256
 
 export function cometHeaderVerifier(options: CometVerifierOptions): HeaderVerifier {
   const { genesisHash, trusted, chain, trustingPeriodMs = TRUSTING_PERIOD_MS, clockDriftMs = CLOCK_DRIFT_MS } = options
@@ -54,20 +63,22 @@ export function cometHeaderVerifier(options: CometVerifierOptions): HeaderVerifi
   /** By height. */
   const verified: VerifiedBlock[] = []
 
-  async function begin(): Promise<void> {
-    const first = 'hash' in trusted ? trustedByHash(trusted, await ask(trusted.height)) : trustedGenesis(trusted)
+  async function begin(options?: Asking): Promise<void> {
+    const first =
+      'hash' in trusted ? trustedByHash(trusted, await ask(trusted.height, options)) : trustedGenesis(trusted)
     if (verified.length === 0) verified.push(first)
   }
 
-  async function ask(height: number): Promise<CometBlock> {
-    const { headerBytes, signature } = await chain.block(height)
+  async function ask(height: number, options?: Asking): Promise<CometBlock> {
+    options?.signal?.throwIfAborted()
+    const { headerBytes, signature } = await chain.block(height, options)
     const block = decodeBlock({ bytes: fromHex(headerBytes), signature: fromHex(signature) })
     if (block.header.height === height) return block
     throw new UnprovenError('HEADER_NOT_SIGNED', `header ${height} was asked for, ${block.header.height} was given`)
   }
 
   /** Halfway again and again, until each block follows from the one before it. */
-  async function reach(from: VerifiedBlock, wanted: CometBlock): Promise<void> {
+  async function reach(from: VerifiedBlock, wanted: CometBlock, options?: Asking): Promise<void> {
     let reached = from
     const ahead = [wanted]
     for (let fetches = 0; ahead.length > 0; ) {
@@ -76,7 +87,7 @@ export function cometHeaderVerifier(options: CometVerifierOptions): HeaderVerifi
         reached = remember(next)
         ahead.pop()
       } else if (fetches++ < FETCHES_MAX) {
-        ahead.push(await ask(Math.floor((reached.height + next.header.height) / 2)))
+        ahead.push(await ask(Math.floor((reached.height + next.header.height) / 2), options))
       } else {
         throw new UnprovenError('HEADER_NOT_SIGNED', `${FETCHES_MAX} headers do not lead to ${wanted.header.height}`)
       }
@@ -98,10 +109,10 @@ export function cometHeaderVerifier(options: CometVerifierOptions): HeaderVerifi
   }
 
   return {
-    async verify(signed) {
+    async verify(signed, options) {
       const block = decodeBlock(signed)
       const { height, timeNs, appHash } = block.header
-      if (verified.length === 0) await begin()
+      if (verified.length === 0) await begin(options)
       if (!verified.some(({ hash }) => equalBytes(hash, block.hash))) {
         const from = verified.findLast((each) => each.height < height)
         if (from === undefined)
@@ -109,7 +120,7 @@ export function cometHeaderVerifier(options: CometVerifierOptions): HeaderVerifi
             'PROOF_STALE',
             `header ${height} is not after ${verified[0]!.height}, which is trusted`,
           )
-        await reach(from, block)
+        await reach(from, block, options)
       }
       return { height, timeMs: msOf(timeNs), appHash: hashOf(appHash), hash: hashOf(block.hash) }
     },

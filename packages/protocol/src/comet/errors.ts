@@ -7,7 +7,7 @@ export class TrustExpiredError extends GranaryError {
     super({
       code: 'TRUST_EXPIRED',
       message: `what is trusted, block ${height} of ${date(timeMs)}, is more than ${Math.floor(trustingPeriodMs / 3_600_000)} h old`,
-      hint: 'name a newer header that you trust, by its height and hash, from who runs the network; check the clock of this machine',
+      hint: 'name a newer header that you trust with --trusted-header HEIGHT:HASH (a provider: `granary provider config set trustedHeader=HEIGHT:HASH`): who runs the network publishes one, and `granary chain header --chain URL` prints that of a node which you trust; check the clock of this machine',
       details: { height, timeMs, trustingPeriodMs },
     })
   }

@@ -15,7 +15,10 @@ export type BelievedHeader = Pick<Header, 'height' | 'timeMs' | 'appHash'> & { r
 
 export interface HeaderVerifier {
   /** @returns what the header says; undefined when it is not signed @throws GranaryError where more can be said than that */
-  verify(signed: SignedBytes): BelievedHeader | undefined | Promise<BelievedHeader | undefined>
+  verify(
+    signed: SignedBytes,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): BelievedHeader | undefined | Promise<BelievedHeader | undefined>
 }
 
 export interface EmbeddedHeaderVerifier {
@@ -29,7 +32,8 @@ export interface EmbeddedTrust {
   readonly validators: readonly Hex[]
 }
 
-const SIGNATURE_BYTES = 64
+/** Of one validator, which signs alone. */
+export const SIGNATURE_BYTES = 64
 
 /** Of the embedded engine: a header is signed by a validator of the genesis. */
 export function embeddedHeaderVerifier({ genesisHash, validators }: EmbeddedTrust): EmbeddedHeaderVerifier {

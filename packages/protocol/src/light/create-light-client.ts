@@ -79,7 +79,7 @@ export function createLightClient(options: LightClientOptions): LightClient {
 
   async function read(key: string, options?: CallOptions): Promise<ProvenValue> {
     const before = seen
-    const proven = await verifyProofView(await chain.proof(key, options), key, headers)
+    const proven = await verifyProofView(await chain.proof(key, options), key, headers, options)
     assertAfter(proven, before)
     await assertFresh(proven, options)
     const header = { height: proven.stateHeight + 1, hash: proven.headerHash }
@@ -94,7 +94,7 @@ export function createLightClient(options: LightClientOptions): LightClient {
       header: { height: height + 1, hash: headerHash, timeMs },
       async record(table, parts, options) {
         const key = table.key(...parts)
-        const proven = await verifyProofView(await chain.proof(key, { ...options, height }), key, headers)
+        const proven = await verifyProofView(await chain.proof(key, { ...options, height }), key, headers, options)
         if (proven.headerHash !== headerHash)
           throw new UnprovenError('PROOF_INVALID', `it is of the state of block ${proven.stateHeight}, not ${height}`)
         return proven.value && decodeRecord(table.record, proven.value)
@@ -113,7 +113,7 @@ export function createLightClient(options: LightClientOptions): LightClient {
 
   /** The genesis never changes, so its proof against any head will do. */
   async function blockTimeMs(options?: CallOptions): Promise<number> {
-    const { value } = await verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, headers)
+    const { value } = await verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, headers, options)
     if (value === undefined) throw new UnprovenError('PROOF_INVALID', 'a chain has a genesis')
     return decodeRecord(genesisStruct, value).blockTimeMs
   }

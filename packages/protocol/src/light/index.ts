@@ -2,6 +2,7 @@
 
 export { type UnprovenCode, UnprovenError } from '../header/errors.ts'
 export { type EmbeddedTrust, embeddedHeaderVerifier, type HeaderVerifier } from '../header/header-verifier.ts'
+export { type BelievedChain, type ChainHeaders, type ChainHeadersOptions, chainHeaders } from './chain-headers.ts'
 export {
   createLightClient,
   type LightClient,

@@ -6,6 +6,7 @@ import { equalBytes, fromHex, isHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
+import type { CallOptions } from '../client/index.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
 import { UnprovenError } from '../header/errors.ts'
@@ -31,8 +32,13 @@ export interface ProvenValue {
  * @param headers: of the chain that is meant, from what one knows of it beforehand
  * @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH; and what `headers` throws
  */
-export async function verifyProofView(view: ProofView, key: string, headers: HeaderVerifier): Promise<ProvenValue> {
-  const header = await believed(view, headers)
+export async function verifyProofView(
+  view: ProofView,
+  key: string,
+  headers: HeaderVerifier,
+  options?: CallOptions,
+): Promise<ProvenValue> {
+  const header = await believed(view, headers, options)
   if (view.key !== key) throw new UnprovenError('PROOF_INVALID', `it is about ${String(view.key)}, not ${key}`)
   const value = view.value === null ? undefined : bytesOf(view.value)
   const appHash = isInTree(key)
@@ -45,8 +51,8 @@ export async function verifyProofView(view: ProofView, key: string, headers: Hea
   return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs, headerHash: header.hash }
 }
 
-async function believed(view: ProofView, headers: HeaderVerifier): Promise<BelievedHeader> {
-  const header = await headers.verify({ bytes: bytesOf(view.header), signature: bytesOf(view.signature) })
+async function believed(view: ProofView, headers: HeaderVerifier, options?: CallOptions): Promise<BelievedHeader> {
+  const header = await headers.verify({ bytes: bytesOf(view.header), signature: bytesOf(view.signature) }, options)
   if (header === undefined)
     throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
   return header
