@@ -134,6 +134,13 @@ const volumeSchema = z.strictObject({
 const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
+  trustedHeader: z
+    .string()
+    .regex(/^\d{1,15}:0x[0-9a-f]{64}$/, 'expected the height of a header, a colon and its hash')
+    .optional()
+    .describe(
+      'HEIGHT:HASH of a header that is believed, after more than 32 hours without its chain; without it the newest that was verified',
+    ),
   profile: z.string().describe('size of its sectors; another needs another home'),
   profiles: z
     .array(z.string())
@@ -225,6 +232,7 @@ const startKeys: ReadonlySet<string> = new Set([
   ...[
     'schemaVersion',
     'chainUrl',
+    'trustedHeader',
     'profile',
     'profiles',
     'owner',

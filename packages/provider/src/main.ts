@@ -10,6 +10,7 @@ import { createAlerts } from './alerts.ts'
 import { createHeightBound } from './chain/bound-height.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
+import { keptTrust } from './chain/kept-trust.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { createOutbox } from './chain/outbox.ts'
 import { askLane, createOwnLane, ownerLane } from './chain/own-lane.ts'
@@ -268,9 +269,11 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     reload: () => reloading.run('config', reloadWaiting),
     signal: options.signal ?? new AbortController().signal,
   })
+  const firstHeight = settings.get('genesisHash') === undefined ? status.height : undefined
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
-  const signed = createSignedState({ chain, genesisHash })
+  const trust = await keptTrust({ settings, chain, named: config.trustedHeader, firstHeight })
+  const signed = createSignedState({ chain, genesisHash, ...trust })
   await bound.start(signed, heightSeen)
   const sealAfterOf = ({ sealing, activateWithinMs }: ProviderConfig): number =>
     options.sealAfterMs ??

@@ -2,7 +2,7 @@
  * Whether a deal or a sector is over, by the state that the chain's validators have signed. What is over is given up for good, its
  * files are removed, so no word of a node is enough for that (docs/adr/0096-an-end-is-proven.md).
  */
-import { isAbortError } from '@granary/base'
+import { GranaryError, isAbortError } from '@granary/base'
 import type { ProvenState } from '@granary/protocol/light'
 import { dealStateOf, dealStatusOf, recordTables } from '@granary/protocol/records'
 import type { Alerts } from '../alerts.ts'
@@ -25,6 +25,8 @@ export interface ProvenEndsInput {
   readonly alerts: Alerts
 }
 
+const HINT =
+  'the node is broken, or somebody who stands before it lies: name another one with `chainUrl`, best one of your own'
 const running: ReadonlySet<string> = new Set(['published', 'committed', 'active'])
 const living: ReadonlySet<string> = new Set(['precommitted', 'active'])
 
@@ -52,17 +54,22 @@ export function createProvenEnds({ signed, providerId, alerts }: ProvenEndsInput
       if (state.height >= since) doubt(subject, `the state of block ${state.height} shows that it is not`)
     } catch (error) {
       if (signal.aborted || isAbortError(error)) throw error
-      doubt(subject, `does not prove it: ${Error.isError(error) ? error.message : String(error)}`)
+      const isExpired = GranaryError.is(error) && error.code === 'TRUST_EXPIRED'
+      doubt(
+        subject,
+        `does not prove it: ${Error.isError(error) ? error.message : String(error)}`,
+        isExpired ? error.hint : HINT,
+      )
     }
     return false
   }
 
-  function doubt(subject: string, why: string): void {
+  function doubt(subject: string, why: string, hint = HINT): void {
     alerts.raise({
       code: 'END_NOT_PROVEN',
       subject,
       message: `${signed.url} says that ${subject} is over, and ${why}: nothing of it is given up`,
-      hint: 'the node is broken, or somebody who stands before it lies: name another one with `chainUrl`, best one of your own',
+      hint,
     })
   }
 

@@ -1,10 +1,16 @@
 /**
- * The state of the chain as its validators have signed it, whoever runs the node that is asked. Believed is the genesis alone, whose
- * hash this home has kept since it first met its chain.
+ * The state of the chain as its validators have signed it, whoever runs the node that is asked. Believed is the genesis, whose hash
+ * this home has kept since it first met its chain, and the newest header that was verified since (docs/adr/0107-trust-after-an-absence.md).
  */
 import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
-import { createLightClient, embeddedHeaderVerifier, type LightClient, type ProvenState } from '@granary/protocol/light'
+import {
+  chainHeaders,
+  createLightClient,
+  type LightClient,
+  type ProvenState,
+  type SeenHeader,
+} from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash as hashOfGenesis } from '@granary/protocol/records'
 
@@ -17,14 +23,19 @@ export interface SignedState {
 }
 
 export interface SignedStateInput {
-  readonly chain: Pick<ChainClient, 'url' | 'genesis' | 'proof'>
+  readonly chain: Pick<ChainClient, 'url' | 'genesis' | 'proof' | 'block'>
   readonly genesisHash: Hash
+  /** Where trust in votes begins. @default the genesis */
+  readonly trusted?: SeenHeader | undefined
+  /** A newer one was verified: trust may begin there at the next start. */
+  readonly onTrusted?: (header: SeenHeader) => void
 }
 
 /** Much is looked up at a time: in one state. */
 const STATE_MS = 250
 
-export function createSignedState({ chain, genesisHash }: SignedStateInput): SignedState {
+export function createSignedState(input: SignedStateInput): SignedState {
+  const { chain, genesisHash, trusted, onTrusted } = input
   let believed: Genesis | undefined
   let light: LightClient | undefined
   let newest: { readonly state: Promise<ProvenState>; readonly atMs: number } | undefined
@@ -42,8 +53,9 @@ export function createSignedState({ chain, genesisHash }: SignedStateInput): Sig
   }
 
   async function open(signal: AbortSignal): Promise<LightClient> {
-    const { validators } = await genesis(signal)
-    light ??= createLightClient({ chain, headers: embeddedHeaderVerifier({ genesisHash, validators }) })
+    const { validators, timeMs } = await genesis(signal)
+    const headers = chainHeaders({ genesisHash, validators, from: trusted ?? { timeMs } }, { chain })
+    light ??= createLightClient({ chain, headers })
     return light
   }
 
@@ -53,6 +65,7 @@ export function createSignedState({ chain, genesisHash }: SignedStateInput): Sig
       if (newest !== undefined && performance.now() - newest.atMs < STATE_MS) return await newest.state
       const { newest: read } = await open(signal)
       const state = read({ signal })
+      state.then(({ header }) => onTrusted?.({ height: header.height, hash: header.hash })).catch(() => {})
       newest = { state, atMs: performance.now() }
       state.catch(() => {
         newest = undefined

@@ -6,7 +6,15 @@ export interface Settings {
   set(key: SettingKey, value: string): void
 }
 
-type SettingKey = 'homeId' | 'genesisHash' | 'providerId' | 'tokenSecret' | 'followedHeight' | 'profile' | 'collateral'
+type SettingKey =
+  | 'homeId'
+  | 'genesisHash'
+  | 'trustedHeader'
+  | 'providerId'
+  | 'tokenSecret'
+  | 'followedHeight'
+  | 'profile'
+  | 'collateral'
 
 export function createSettings(db: DatabaseSync): Settings {
   db.exec('CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT')
