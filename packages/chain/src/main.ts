@@ -42,6 +42,7 @@ import { openStore } from './store/open-store.ts'
 import { storeFault } from './store/store-fault.ts'
 import { assertKept } from './upkeep/prune-chain.ts'
 
+export { COMET_INSTALL, checkComet } from './engine/comet/find-comet.ts'
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
 export { type InitializedTestnet, initTestnet, type TestnetOptions } from './home/init-testnet.ts'
 export { type ExportedSnapshot, type ExportOptions, exportSnapshot } from './snapshot/export-snapshot.ts'

@@ -12,6 +12,8 @@ export interface ChainFigure {
   /** The bound, and whether the value keeps it. */
   readonly must: number
   readonly holds: boolean
+  /** What it is to become, where that is more. */
+  readonly goal?: number
   readonly cpu: string
   readonly cores: number
 }
@@ -21,10 +23,10 @@ export interface BenchOptions {
   readonly onProgress?: (words: string) => void
 }
 
-export type Quantity = Pick<ChainFigure, 'name' | 'unit' | 'must'>
+export type Quantity = Pick<ChainFigure, 'name' | 'unit' | 'must' | 'goal'>
 
 /** @param pick which of the values, sorted, stands for all: 0.5 the median, 0.99 the 99th percentile */
-export function figureOf({ name, unit, must }: Quantity, values: readonly number[], pick = 0.5): ChainFigure {
+export function figureOf({ name, unit, must, goal }: Quantity, values: readonly number[], pick = 0.5): ChainFigure {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * pick))]!
   return {
@@ -36,6 +38,7 @@ export function figureOf({ name, unit, must }: Quantity, values: readonly number
     runs: sorted.length,
     must,
     holds: unit === '/s' ? value >= must : value <= must,
+    ...(goal === undefined ? {} : { goal }),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
   }

@@ -72,9 +72,11 @@ export async function startServer(
 ): Promise<RunningServer> {
   const startMs = performance.now()
   const child = spawn(command, [...args, ...words, '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    // Its standard input ends with this process, for who is told `--stop-with-parent`.
+    stdio: ['pipe', 'pipe', 'ignore'],
     ...(signal === undefined ? {} : { signal }),
   })
+  child.stdin.on('error', () => undefined)
   const ended = once(child, 'close')
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),

@@ -325,3 +325,14 @@ test('a simulation without room for every strategy is a usage error that says ho
     error: { hint: expect.stringContaining('11') },
   })
 })
+
+test('a measurement of another engine is a usage error, and without CometBFT none of validators begins', async () => {
+  const bench = ['bench', 'chain', '--engine']
+  for (const [engine, part] of [
+    ['comet', 'growth'],
+    ['embedded', 'seal'],
+  ] as const)
+    expect(await tools([...bench, engine, '--only', part])).toMatchObject({ exit: 2, code: 'USAGE' })
+  const missing = await tools([...bench, 'comet', '--cometbft', at('no-such-program')])
+  expect(missing).toMatchObject({ exit: 1, code: 'COMETBFT_MISSING' })
+})
