@@ -4,6 +4,7 @@ export const needsNode: Readonly<Record<string, string>> = {
   '@granary/base/http': 'binds to addresses of the machine',
   '@granary/bench/chain': 'measures a node on its disk',
   '@granary/bench/client': 'serves a CAR from a thread, and reads it back',
+  '@granary/bench/network': 'starts validators, and folders for them',
   '@granary/bench/proofs': 'measures sealing on a disk',
   '@granary/bench/provider': 'starts a provider, and reads what the system knows of it',
   '@granary/chain/keystore': 'keeps keys in files',
