@@ -36,24 +36,37 @@ export const whyNoComet: string = cometCanBeBuilt ? '' : ': no Go here that buil
 
 /** A restarted node follows usually within 20 s; this is five times as long. */
 const CATCH_UP_MS_MAX = 100_000
+/** A second and a half apart: whoever asks waits for one that is just being started again. */
+const RETRIES = 60
 const PORT_FIRST = 20_000 + 20 * (process.pid % 500)
 const PORTS = 1_000
 /** Of those that are asked for next: what was given before is listened on only when its validator has started. */
 let nextPort = PORT_FIRST
 
-/** @param quick proofs are asked for as in a quick market */
-export async function startNetwork(
-  bench: Workbench,
-  { validators: count = 4, quick = false }: { readonly validators?: number; readonly quick?: boolean } = {},
-): Promise<Network> {
+export interface NetworkOptions {
+  /** @default 4 */
+  readonly validators?: number
+  /** Proofs are asked for as in a quick market. */
+  readonly quick?: boolean
+  /** @default 500 */
+  readonly blockTimeMs?: number
+  /** Before the first start. */
+  readonly prepare?: (homes: readonly string[]) => Promise<void>
+  /** What stands in for CometBFT in a home, and runs the real one. @default that itself */
+  readonly programOf?: (home: string, program: string) => string
+}
+
+export async function startNetwork(bench: Workbench, options: NetworkOptions = {}): Promise<Network> {
+  const { validators: count = 4, quick = false, blockTimeMs = 500, programOf = (_, real) => real } = options
   const program = goProgram(COMETBFT)
   const home = join(bench.home, 'network')
   const firstPort = await freePorts(2 * count)
-  const wanted = ['--validators', `${count}`, '--first-port', `${firstPort}`]
+  const wanted = ['--validators', `${count}`, '--first-port', `${firstPort}`, '--block-time', `${blockTimeMs}`]
   succeeded(await bench.run(['chain', 'testnet', '--home', home, ...wanted, '--json']))
   const homes = Array.from({ length: count }, (_, index) => join(home, `node${index + 1}`))
   if (quick) for (const each of homes) changeParams(each, QUICK)
-  const validators = await Promise.all(homes.map((each) => startValidator(bench, each, program)))
+  await options.prepare?.(homes)
+  const validators = await Promise.all(homes.map((each) => startValidator(bench, each, programOf(each, program))))
 
   const heightOf = async ({ client }: Validator): Promise<number> => (await client.status()).height
   const reaches = (validator: Validator, height: number): Promise<void> =>
@@ -92,7 +105,7 @@ async function startValidator(bench: Workbench, home: string, program: string): 
 
   return {
     url,
-    client: createChainClient({ url }),
+    client: createChainClient({ url, retries: RETRIES }),
     logs: () => earlier + running.stderr(),
     async start() {
       running = await bench.startChain({ home, args, port: Number(new URL(url).port) })
