@@ -68,7 +68,8 @@ export async function readGenesisFile(home: string): Promise<Genesis> {
   }
 }
 
-async function readKey(path: string): Promise<Uint8Array> {
+/** @throws GranaryError KEY_INVALID */
+export async function readKey(path: string): Promise<Uint8Array> {
   const text = await read(path)
   if (text === undefined) throw new KeyInvalidError(path, 'is missing')
   if (!/^[0-9a-f]{64}\n?$/.test(text)) throw new KeyInvalidError(path, 'is not a key of 64 hex digits')
@@ -109,7 +110,7 @@ class HomeMissingError extends GranaryError {
   }
 }
 
-class KeyInvalidError extends GranaryError {
+export class KeyInvalidError extends GranaryError {
   constructor(path: string, problem: string) {
     super({
       code: 'KEY_INVALID',

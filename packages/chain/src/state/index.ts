@@ -6,6 +6,7 @@ export type { Verifiers } from './machine/checks.ts'
 export type { Claim } from './machine/claim.ts'
 export type { TxResult } from './machine/execute-tx.ts'
 export {
+  assertGenesis,
   type DevnetOptions,
   devnetGenesis,
   GenesisInvalidError,

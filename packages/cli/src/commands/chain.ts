@@ -2,11 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChainLogEvent } from '@granary/chain/node'
-import { formatGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
-  grn,
   type HomeOptions,
   homeOf,
   type JsonOptions,
@@ -19,7 +17,9 @@ import {
 import type { CommandContext } from '../program-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { addHeader } from './chain-header.ts'
+import { addNetwork } from './chain-network.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
+import { assertAccounts, type GenesisAccount, withAccounts, withBlockTime } from './genesis-options.ts'
 
 interface InitOptions extends HomeOptions, JsonOptions {
   readonly devnet?: true
@@ -27,11 +27,6 @@ interface InitOptions extends HomeOptions, JsonOptions {
   readonly chainId?: string
   readonly account?: readonly GenesisAccount[]
   readonly supply?: bigint
-}
-
-interface GenesisAccount {
-  readonly address: `0x${string}`
-  readonly balance: bigint
 }
 
 interface TestnetOptions extends HomeOptions, JsonOptions {
@@ -68,15 +63,8 @@ export function addChain(program: Command, context: CommandContext): void {
     .command('init')
     .description('Write genesis and keys of a new chain into <home>/chain.')
     .option('--devnet', 'local randomness, and a faucet: for development only')
-    .option(
-      '--block-time <ms>',
-      'milliseconds from block to block (default: 500 on a devnet, else 5000)',
-      wholeNumber(50, 60_000),
-    )
     .option('--chain-id <name>', 'of a chain that is no devnet (default: granary)')
-    .option('--account <address:GRN>', 'has so much at first, such as 0x…:1000.5; once for each account', accounts)
-    .option('--supply <GRN>', 'what all accounts have together, to be checked', grn)
-  withJson(withHome(init))
+  withJson(withHome(withAccounts(withBlockTime(init, '500 on a devnet, else 5000'))))
     .addHelpText('after', exitCodesHelp)
     .action((options: InitOptions) => initChain(options, context))
 
@@ -127,6 +115,7 @@ export function addChain(program: Command, context: CommandContext): void {
     .action((options: TestnetOptions) =>
       options.start ? startTestnet(options, context) : initTestnet(options, context),
     )
+  addNetwork(chain, context)
   addHeader(chain, context)
   addChainUpkeep(chain, context)
 }
@@ -201,16 +190,7 @@ function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
     if (wrong) throw new UsageError(`${wrong} is for a chain that is no devnet: there the faucet has all the money`)
     return { devnet, ...time } as const
   }
-  if (account === undefined) {
-    throw new UsageError(
-      'nobody would have any money',
-      'name those who have it with --account <address:GRN>, or make a devnet with --devnet',
-    )
-  }
-  const sum = account.reduce((total, { balance }) => total + balance, 0n)
-  if (supply !== undefined && sum !== supply) {
-    throw new UsageError(`the accounts have ${formatGrn(sum)}, --supply says ${formatGrn(supply)}`)
-  }
+  assertAccounts(account, supply, 'name those who have it with --account <address:GRN>, or make a devnet with --devnet')
   return { devnet: false, chainId: chainId ?? 'granary', accounts: account, ...time } as const
 }
 
@@ -266,12 +246,6 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
       return { daemon, facts: {} }
     },
   })
-}
-
-function accounts(text: string, before: readonly GenesisAccount[] = []): readonly GenesisAccount[] {
-  const [, holder = '', amount = ''] = /^(0x[0-9a-fA-F]{40}):(.+)$/.exec(text) ?? []
-  if (holder === '') throw new InvalidArgumentError('expected an address of 0x and 40 hex digits, a colon, GRN.')
-  return [...before, { address: holder as `0x${string}`, balance: grn(amount) }]
 }
 
 function urls(text: string, before: readonly string[] = []): readonly string[] {

@@ -66,3 +66,18 @@ test('a later start changes neither what the chain began with nor where the vali
   expect(jsonOf('data', 'priv_validator_state.json')).toEqual(voted)
   expect(readFileSync(join(folder, 'config', 'config.toml'), 'utf8')).toContain('unix:///tmp/other.sock')
 })
+
+test('peers of the internet are kept apart by their addresses, those of one machine or network are not', async () => {
+  const config = async (host: string): Promise<string> => {
+    const peers = [{ nodeId: nodeIdOf(keys[0]!), host, port: 26_656 }]
+    await writeCometHome({ ...home, p2p: { host: '0.0.0.0', port: 26_656 }, peers })
+    return readFileSync(join(folder, 'config', 'config.toml'), 'utf8')
+  }
+  for (const host of ['203.0.113.7', 'barn.example', '[2001:db8::7]', '172.32.0.1']) {
+    const text = await config(host)
+    expect(text).toContain('addr_book_strict = true\nallow_duplicate_ip = false\n')
+    expect(text).toContain(`@${host}:26656"`)
+  }
+  for (const host of ['127.0.0.2', '10.1.2.3', '172.16.0.1', '[fd00::1]', 'localhost'])
+    expect(await config(host)).toContain('addr_book_strict = false\nallow_duplicate_ip = true\n')
+})

@@ -43,6 +43,8 @@ const TX_BYTES_MAX = 4 << 20
 const POOL_BYTES_MAX = 128 << 20
 const RPC_BODY_BYTES_MAX = 8 << 20
 const PEER_BYTES_A_SECOND = 100 << 20
+/** Of this machine or of a network of its own. */
+const PRIVATE_HOST = /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[(::1|f[cd]|fe80)|localhost$)/
 /** Evidence of a double vote counts for as long: both have to pass. */
 const EVIDENCE_BLOCKS = 100_000
 const EVIDENCE_HOURS = 48
@@ -103,6 +105,8 @@ function configOf({ genesis, application, rpc, p2p, peers }: CometHome): string 
   const others = peers.map(({ nodeId, host, port }) => `${nodeId}@${host}:${port}`).join(',')
   // A block takes what it waits for votes and for the next one; three quarters of it are the wait that can be set.
   const commitMs = Math.max(50, Math.floor(genesis.blockTimeMs * 0.75))
+  // Its address book takes no address that the internet has not, and one node of an address alone.
+  const isPrivate = [p2p, ...peers].some(({ host }) => PRIVATE_HOST.test(host))
   return `proxy_app = "${application}"
 moniker = "granary"
 log_level = "info"
@@ -115,8 +119,8 @@ max_body_bytes = ${RPC_BODY_BYTES_MAX}
 [p2p]
 laddr = "tcp://${p2p.host}:${p2p.port}"
 persistent_peers = "${others}"
-addr_book_strict = false
-allow_duplicate_ip = true
+addr_book_strict = ${!isPrivate}
+allow_duplicate_ip = ${isPrivate}
 pex = false
 send_rate = ${PEER_BYTES_A_SECOND}
 recv_rate = ${PEER_BYTES_A_SECOND}

@@ -1,0 +1,166 @@
+/** granary chain entry | collect | join: several operators, each with a machine of their own, make a network of validators. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { moreHelp } from '../more-help.ts'
+import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
+import { assertAccounts, type GenesisAccount, withAccounts, withBlockTime } from './genesis-options.ts'
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+interface EntryCommand extends HomeOptions, JsonOptions {
+  readonly address: Place
+  readonly owner: string
+  readonly name: string
+  readonly out: string
+}
+
+interface CollectCommand extends JsonOptions {
+  readonly account?: readonly GenesisAccount[]
+  readonly supply?: bigint
+  readonly chainId: string
+  readonly blockTime?: number
+  readonly drandInfo?: string
+  readonly out: string
+}
+
+interface JoinCommand extends HomeOptions, JsonOptions {
+  readonly genesisHash: `0x${string}`
+  readonly listen?: Place
+}
+
+const COLLECT_HELP =
+  'Nothing in the file is secret. Each operator joins by the hash that it prints: compare it by another way than the one by which the file goes round.'
+
+export function addNetwork(chain: Command, context: CommandContext): void {
+  const entry = chain
+    .command('entry')
+    .description('Make the keys of a validator in <home>/chain, and the file that tells others of it.')
+    .requiredOption('--address <host:port>', 'where other validators reach it', place)
+    .requiredOption('--owner <address>', 'whose its bond is')
+    .requiredOption('--name <name>', 'for people: lower-case letters, digits, dashes')
+    .requiredOption('--out <file>', 'the entry; no file is replaced')
+  withJson(withHome(entry))
+    .addHelpText(
+      'after',
+      moreHelp('Keys that are there are kept. The file holds no secret; the keys stay in the home.'),
+    )
+    .action((options: EntryCommand) => makeEntry(options, context))
+
+  const collect = chain
+    .command('collect')
+    .description('Make the genesis of a network of the entries of its validators.')
+    .argument('<entries...>', 'files of `chain entry`; in their order they stand in the genesis')
+    .option('--chain-id <name>', 'of the chain', 'granary')
+    .option('--drand-info <file>', 'what a relay of another drand network than quicknet answers to /info')
+    .requiredOption('--out <file>', 'the network; no file is replaced')
+  withJson(withBlockTime(withAccounts(collect)))
+    .addHelpText('after', moreHelp(COLLECT_HELP))
+    .action((entries: readonly string[], options: CollectCommand) => collectNetwork(entries, options, context))
+
+  const join = chain
+    .command('join')
+    .description(
+      'Make <home>/chain a home of a collected network; again with newer entries, it learns of new addresses.',
+    )
+    .argument('<network>', 'file of `chain collect`')
+    .argument('[entries...]', 'newer ones: of who is reached elsewhere now, or came later')
+    .requiredOption('--genesis-hash <hash>', 'as it was compared with the others', hash)
+    .option(
+      '--listen <host:port>',
+      'for other nodes (default: the address of its entry, where that is one of this machine)',
+      place,
+    )
+  withJson(withHome(join))
+    .addHelpText('after', moreHelp('Start it with `granary chain run` afterwards.'))
+    .action((path: string, newer: readonly string[], options: JoinCommand) =>
+      joinNetwork({ path, newer }, options, context),
+    )
+}
+
+async function makeEntry(options: EntryCommand, context: CommandContext): Promise<void> {
+  const [chain, { printResult }, { readAddress }] = await Promise.all([
+    load(),
+    print(),
+    import('./wallet/read-address.ts'),
+  ])
+  const { address, name, out } = options
+  const made = await chain.makeEntry({
+    home: homeOf(options),
+    ...address,
+    owner: readAddress(options.owner),
+    name,
+    out,
+  })
+  printResult(context, made, {
+    json: options.json ?? false,
+    text: ({ path, validator, nodeId, host, port }) =>
+      [path, `validator ${validator}`, `node ${nodeId} at ${host}:${port}`].join('\n'),
+  })
+}
+
+async function collectNetwork(
+  entries: readonly string[],
+  options: CollectCommand,
+  context: CommandContext,
+): Promise<void> {
+  const [chain, { printResult }, { readAddress }] = await Promise.all([
+    load(),
+    print(),
+    import('./wallet/read-address.ts'),
+  ])
+  const { chainId, drandInfo, blockTime: blockTimeMs, out, json = false, account, supply } = options
+  assertAccounts(account, supply)
+  const accounts = account.map(({ address, balance }) => ({ address: readAddress(address), balance }))
+  const made = await chain.collectNetwork({ entries, chainId, accounts, blockTimeMs, drandInfo, out })
+  const result = { path: out, genesisHash: made.genesisHash, validators: made.entries }
+  printResult(context, result, {
+    json,
+    actions: [
+      {
+        cmd: `granary chain join ${out} --genesis-hash ${made.genesisHash}`,
+        why: 'by each operator, once the hash is compared',
+      },
+    ],
+    text: ({ path, genesisHash, validators }) =>
+      [
+        path,
+        `genesis ${genesisHash}`,
+        ...validators.map(({ name, validator, host, port }) => `${name} at ${host}:${port}, validator ${validator}`),
+      ].join('\n'),
+  })
+}
+
+async function joinNetwork(
+  files: { readonly path: string; readonly newer: readonly string[] },
+  options: JoinCommand,
+  context: CommandContext,
+): Promise<void> {
+  const [chain, { printResult }] = await Promise.all([load(), print()])
+  const { genesisHash, listen } = options
+  const home = homeOf(options)
+  const joined = await chain.joinNetwork({ ...files, home, genesisHash, listen })
+  printResult(context, joined, {
+    json: options.json ?? false,
+    actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
+    text: ({ name, p2p, peers }) =>
+      `${name ?? 'no validator of the genesis'}: listens for ${peers} others at ${p2p.host}:${p2p.port}`,
+  })
+}
+
+const load = () => import('@granary/chain/node')
+const print = () => import('../print/result.ts')
+
+function place(text: string): Place {
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{1,5})$/i.exec(text) ?? []
+  if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535)
+    return { host: host.toLowerCase(), port: Number(port) }
+  throw new InvalidArgumentError('expected a host and a port, such as 203.0.113.7:26656.')
+}
+
+function hash(text: string): `0x${string}` {
+  if (/^0x[0-9a-f]{64}$/.test(text)) return text as `0x${string}`
+  throw new InvalidArgumentError('expected 0x and 64 lower-case hex digits.')
+}
