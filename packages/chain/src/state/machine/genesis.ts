@@ -10,8 +10,8 @@ import {
   genesisStruct,
   knownProfile,
 } from '@granary/protocol/records'
+import { faultOfParams, faultOfTimes } from '../governance/param-bounds.ts'
 import { mintedByCapacityMax } from '../money/rewards.ts'
-import { faultOfParams, faultOfTimes } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
 
 export interface DevnetOptions {

@@ -7,8 +7,8 @@ import { claimedPoRep, claimedProofs, claimedSector } from '../../../test/claime
 import { profilesWith } from '../../../test/profiles-with.ts'
 import { signRound } from '../../../test/signed-rounds.ts'
 import { createTestChain, fund, registerProvider, type TestChain } from '../../../test/test-chain.ts'
+import { faultOfTimes } from '../governance/param-bounds.ts'
 import { productionParams, readHead, roundTimeMs, sectorView, seedEntropyOf } from '../index.ts'
-import { faultOfTimes } from '../machine/param-bounds.ts'
 import { tables } from '../store/tables.ts'
 import { u64 } from './randomness.ts'
 

@@ -4,9 +4,9 @@ import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { profilesWith } from '../../../test/profiles-with.ts'
+import { devnetParams, productionParams } from '../machine/params.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
 import { faultOfParams } from './param-bounds.ts'
-import { devnetParams, productionParams } from './params.ts'
 
 const zeros = new Uint8Array(32)
 const only = (name: ProfileName): ChainParams => ({

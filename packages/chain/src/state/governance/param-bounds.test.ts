@@ -2,9 +2,9 @@ import { AMOUNT_MAX } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { profilesWith } from '../../../test/profiles-with.ts'
-import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from './genesis.ts'
+import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from '../machine/genesis.ts'
+import { devnetParams, productionParams } from '../machine/params.ts'
 import { faultOfParams, faultOfTimes, paramBounds } from './param-bounds.ts'
-import { devnetParams, productionParams } from './params.ts'
 
 const PERIOD_MS = 3_000
 
