@@ -1,14 +1,11 @@
 /** Lets an ed25519 key sign for the sender's account. */
 import { bigUint, bytes32, epochs, list, text } from '../codec/field.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message } from './message.ts'
 
 export const authorizeKey = message({
   name: 'AuthorizeKey',
   kind: 2,
-  class: 'general',
   scope: 'owner',
-  sizeMax: TX_BYTES_MAX,
-  units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     publicKey: bytes32,
     /** Message names, `terms` for DealTerms and Quotes, `login` for Logins. */

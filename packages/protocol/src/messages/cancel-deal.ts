@@ -1,7 +1,7 @@
 /** The client leaves a deal, or ends its standing order. */
 import { bool, optional } from '../codec/field.ts'
 import { dealId } from '../codec/ids.ts'
-import { type Message, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { type Message, message } from './message.ts'
 
 export interface Cancellation {
   readonly deal: number
@@ -12,10 +12,7 @@ export interface Cancellation {
 export const cancelDeal: Message<'CancelDeal', Cancellation> = message<'CancelDeal', Cancellation>({
   name: 'CancelDeal',
   kind: 12,
-  class: 'general',
   scope: 'session',
-  sizeMax: TX_BYTES_MAX,
-  units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     deal: dealId,
     atEnd: optional(bool, false),

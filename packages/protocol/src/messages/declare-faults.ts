@@ -1,14 +1,13 @@
 /** Sectors of a partition that are faulty, said before the chain finds out. */
 import { list } from '../codec/field.ts'
 import { partitionNumber, providerId, sectorNumber } from '../codec/ids.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS } from './message.ts'
 
 export const declareFaults = message({
   name: 'DeclareFaults',
   kind: 19,
   class: 'proving',
   scope: 'daemon',
-  sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
   fields: {
     provider: providerId,

@@ -41,7 +41,9 @@ export interface Message<N extends string, T> extends Item<N, T> {
 
 export type BodyOf<M> = M extends Item<string, infer T> ? Readonly<T> : never
 
-interface MessageParts<N extends string, T> extends Omit<Message<N, T>, 'body'> {
+interface MessageParts<N extends string, T>
+  extends Omit<Message<N, T>, 'body' | keyof typeof usual>,
+    Partial<typeof usual> {
   /** In the order of the tuple. */
   readonly fields: { readonly [K in keyof T]-?: Field<T[K]> }
 }
@@ -49,6 +51,13 @@ interface MessageParts<N extends string, T> extends Omit<Message<N, T>, 'body'> 
 export const TX_BYTES_MAX: number = 64 * 2 ** 10
 export const SIGNATURE_UNITS = 500
 
+const usual: Pick<Message<string, object>, 'class' | 'sizeMax' | 'units'> = {
+  class: 'general',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+}
+
+/** A general one of up to 64 KiB that costs its signature, unless it says otherwise. */
 export function message<N extends string, T extends object>({ fields, ...parts }: MessageParts<N, T>): Message<N, T> {
-  return { ...parts, body: struct(parts.name, fields) }
+  return { ...usual, ...parts, body: struct(parts.name, fields) }
 }

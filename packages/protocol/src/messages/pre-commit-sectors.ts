@@ -2,7 +2,7 @@
 import { bytes32, epochs, list, text } from '../codec/field.ts'
 import { dealId, providerId, sectorNumber } from '../codec/ids.ts'
 import { struct } from '../codec/struct.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
 
 const sectorPreCommit = struct('SectorPreCommit', {
   /** Below 2³², used once ever. */
@@ -19,9 +19,7 @@ const sectorPreCommit = struct('SectorPreCommit', {
 export const preCommitSectors = message({
   name: 'PreCommitSectors',
   kind: 14,
-  class: 'general',
   scope: 'daemon',
-  sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 8_000 },
   fields: {
     provider: providerId,

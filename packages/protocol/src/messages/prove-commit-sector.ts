@@ -8,7 +8,6 @@ export const BUNDLE_BYTES_MAX: number = 3 * 2 ** 20
 export const proveCommitSector = message({
   name: 'ProveCommitSector',
   kind: 15,
-  class: 'general',
   scope: 'daemon',
   sizeMax: BUNDLE_BYTES_MAX,
   // A proof's work grows with its bytes.

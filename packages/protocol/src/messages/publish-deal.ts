@@ -2,7 +2,7 @@
 import { bytes, list } from '../codec/field.ts'
 import { struct } from '../codec/struct.ts'
 import { dealTerms } from './deal-terms.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
 
 /** Of a message with one deal, its label and its root CID as long as they may be, and both signatures of session keys. */
 export const PUBLISH_BYTES_MAX = 1_024
@@ -12,9 +12,7 @@ const signedTerms = struct('SignedTerms', { terms: dealTerms, providerSignature:
 export const publishDeal = message({
   name: 'PublishDeal',
   kind: 9,
-  class: 'general',
   scope: 'session',
-  sizeMax: TX_BYTES_MAX,
   // A deal's terms take at least 330 bytes and a signature each.
   units: { base: SIGNATURE_UNITS, perKiB: 4 * SIGNATURE_UNITS },
   fields: {

@@ -1,6 +1,6 @@
 /** A new provider, of the sender. */
 import { address, bytes, list, peerId, text } from '../codec/field.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message } from './message.ts'
 
 /** What a provider says of itself, when it registers and when it changes. */
 export const providerProfile = {
@@ -16,9 +16,6 @@ export const providerProfile = {
 export const registerProvider = message({
   name: 'RegisterProvider',
   kind: 4,
-  class: 'general',
   scope: 'owner',
-  sizeMax: TX_BYTES_MAX,
-  units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: providerProfile,
 })

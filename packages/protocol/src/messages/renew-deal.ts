@@ -1,14 +1,12 @@
 /** More time for a deal, at a price that its provider has signed for. */
 import { bytes } from '../codec/field.ts'
 import { dealRenewal } from './deal-renewal.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS } from './message.ts'
 
 export const renewDeal = message({
   name: 'RenewDeal',
   kind: 10,
-  class: 'general',
   scope: 'session',
-  sizeMax: TX_BYTES_MAX,
   units: { base: 2 * SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     renewal: dealRenewal,

@@ -1,15 +1,12 @@
 /** What a provider asks for storage, and which deals it takes. */
 import { bigUint, epochs, list, text, uint } from '../codec/field.ts'
 import { providerId } from '../codec/ids.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message } from './message.ts'
 
 export const setAsk = message({
   name: 'SetAsk',
   kind: 6,
-  class: 'general',
   scope: 'daemon',
-  sizeMax: TX_BYTES_MAX,
-  units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     provider: providerId,
     pricePerGiBEpoch: bigUint(128),

@@ -1,14 +1,12 @@
 /** Sectors end before their time. */
 import { list } from '../codec/field.ts'
 import { providerId, sectorNumber } from '../codec/ids.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS } from './message.ts'
 
 export const terminateSectors = message({
   name: 'TerminateSectors',
   kind: 17,
-  class: 'general',
   scope: 'session',
-  sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
   fields: {
     provider: providerId,
