@@ -34,7 +34,7 @@ test('what is said of a code has a meaning', () => {
       507,
     ],
     retryable: [true],
-    exit: ['usage', 'partial', 'funds', 'network', 'interrupted'],
+    exit: ['usage', 'partial', 'funds', 'network', 'upgrade', 'interrupted'],
     outage: [true],
     lost: [true],
   }

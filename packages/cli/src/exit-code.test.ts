@@ -18,6 +18,7 @@ test.each([
   ['SPENDING_UNCONFIRMED', 2],
   ['PORT_IN_USE', 1],
   ['HOME_LOCKED', 1],
+  ['UPGRADE_REQUIRED', 6],
   ['A_CODE_OF_TOMORROW', 1],
 ])('%s gives %i', (code, exit) => {
   expect(exitCodeOf(new GranaryError({ code: relayedCode(code), message: '', hint: '', retryable: false }))).toBe(exit)
@@ -31,7 +32,7 @@ test('an interruption gives 130, anything else 1', () => {
 test('every code of the catalogue ends the program in one of the ways that --help lists', () => {
   const ends = new Set(Object.keys(errorCatalogue).map(exitOfCode))
   expect([...ends].sort((a, b) => a - b)).toEqual([
-    ...[EXIT.failed, EXIT.usage, EXIT.partial, EXIT.funds, EXIT.network, EXIT.interrupted],
+    ...[EXIT.failed, EXIT.usage, EXIT.partial, EXIT.funds, EXIT.network, EXIT.upgrade, EXIT.interrupted],
   ])
 })
 

@@ -42,6 +42,8 @@ export const chainErrors = {
   REPLACEMENT_TOO_LOW: { fault: 'caller', status: 409 },
   /** Another transaction of that lane and sequence pays more. */
   SEQUENCE_TAKEN: { fault: 'caller', status: 409 },
+  /** From the next block on the chain needs rules that this release does not know. */
+  UPGRADE_REQUIRED: { fault: 'operator', status: 503, exit: 'upgrade' },
   /** The node knows no such transaction. */
   TX_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The node has no such block. */

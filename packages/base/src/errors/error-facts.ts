@@ -4,7 +4,7 @@ export interface OwnFacts {
   /** Of the HTTP answer that it travels in. @default 422, or 503 when the error is retryable */
   readonly status?: number
   /** How the command line ends. @default 'network' where it is the other end's doing, else 'failed' */
-  readonly exit?: 'usage' | 'partial' | 'funds' | 'network' | 'interrupted'
+  readonly exit?: 'usage' | 'partial' | 'funds' | 'network' | 'upgrade' | 'interrupted'
   /**
    * It ends without anybody giving up: the chain comes back, or an owner gives room or money. Who works for a deal waits.
    * An error that is not retryable though its code is has no end.

@@ -106,6 +106,18 @@ export const effectErrors = {
   POST_INVALID: { fault: 'caller' },
   /** A recovery of the partition is under way. */
   RECOVERY_PENDING: { fault: 'caller' },
+  /** The account owns no validator that took part when the proposal was submitted. */
+  NO_VOTING_POWER: { fault: 'caller' },
+  /** A proposal says nothing that could be carried out. */
+  PROPOSAL_INVALID: { fault: 'caller' },
+  /** A parameter cannot be changed by a vote, or not that far. */
+  PARAM_NOT_CHANGEABLE: { fault: 'caller' },
+  /** The account has a proposal that is being voted on. */
+  PROPOSAL_OPEN: { fault: 'caller' },
+  /** There is no such proposal. */
+  PROPOSAL_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The votes of the proposal have been counted. */
+  VOTE_OVER: { fault: 'caller' },
 } as const
 
 /** A transaction may not be in a block at all. */

@@ -14,6 +14,7 @@ import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
+  accountSigner,
   type DealTerms,
   declarations,
   type MessageBodies,
@@ -28,6 +29,7 @@ import { type WatchedAnswers, watchAnswers } from '../../../protocol/test/watch-
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { EXAMPLES, operations } from '../../test/operations.ts'
 import { homeFiles } from '../home/home-files.ts'
+import { readHome } from '../home/read-home.ts'
 import { initChain, type RunningChain, runChain } from '../main.ts'
 
 const BLOCK_TIME_MS = 50
@@ -234,6 +236,13 @@ test('every message works from the typed client, and its effect is in a view', a
 
   await send(owner, 'TerminateSectors', { provider, sectors: [1] })
   expect(await chain.sector(provider, 1)).toMatchObject({ state: 'terminated' })
+
+  // The faucet owns the validator, and may vote.
+  const { faucetKey } = await readHome(home, false)
+  const operator = accountSigner(faucetKey!)
+  const changes = [{ name: 'accountFee', value: 5n }]
+  await send(operator, 'SubmitProposal', { title: 'cheaper', link: '', changes, release: '' })
+  await send(operator, 'Vote', { proposal: 1, choice: 'yes' })
   expect([...sent].toSorted()).toEqual(
     Object.keys(declarations)
       .filter((kind) => kind !== 'BeaconEntry')

@@ -2,7 +2,7 @@
  * The node's database: docs/spec/chain.md, section 7. One transaction a block writes all of it, so that after a kill
  * at any instant the file stands at a block boundary.
  */
-export const SCHEMA_VERSION = 7
+export const SCHEMA_VERSION = 8
 
 /** So many states before the head's can be read, for proofs. */
 export const STATES_KEPT = 100

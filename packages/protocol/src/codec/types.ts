@@ -15,6 +15,7 @@ type Of<Kind extends string> = number & { readonly kind?: Kind }
 export type Epoch = Of<'epoch'>
 export type ProviderId = Of<'provider'>
 export type DealId = Of<'deal'>
+export type ProposalId = Of<'proposal'>
 /** Of a sector, among those of its provider. */
 export type SectorNumber = Of<'sector'>
 /** Of a partition, among those of its provider. */

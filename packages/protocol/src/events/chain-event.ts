@@ -3,6 +3,7 @@
  * these, a node serves them, and who reads one switches on its `type`. Events are no part of the state.
  */
 import * as z from 'zod/mini'
+import { operatorEvents } from '#operator-events'
 import { address, decimal, hash, natural } from '../json/forms.ts'
 
 /** Why a fee is charged. */
@@ -82,6 +83,7 @@ export const chainEvent = z.discriminatedUnion('type', [
   event('reward:forfeited', { ...partition, amount: decimal, reason: forfeitReason }),
   event('reward:cut', { provider: natural, amount: decimal }),
   event('reward:released', { provider: natural, amount: decimal }),
+  ...operatorEvents,
 ])
 
 export type ChainEvent = Readonly<z.infer<typeof chainEvent>>

@@ -1,5 +1,6 @@
 /** All messages. What is known of each by its name (fees, scopes, classes, codecs, the pages of the spec) follows from this list. */
 
+import { operatorMessages } from '#operator-messages'
 import { authorizeKey } from './authorize-key.ts'
 import { beaconEntry } from './beacon-entry.ts'
 import { cancelDeal } from './cancel-deal.ts'
@@ -48,6 +49,7 @@ const messages = [
   declareFaults,
   requestRecovery,
   settleDeals,
+  ...operatorMessages,
 ] as const
 
 type Messages = (typeof messages)[number]
@@ -55,13 +57,17 @@ type Named<M extends { readonly name: string }> = { readonly [E in M as E['name'
 
 /** The messages that an account sends. */
 export const transactions = byName(messages)
-/** All items of a block: the beacon's entries too. */
-export const declarations = byName([beaconEntry, ...messages])
+/** All items of a block: the beacon's entries too. A page has no use for it, and a bundler leaves it out. */
+export const declarations = /* @__PURE__ */ itemsOfBlocks()
 
 /** The messages that an account sends: all but the beacon's entry. */
 export type TransactionName = Messages['name']
 export type MessageName = TransactionName | (typeof beaconEntry)['name']
 export type MessageBodies = { readonly [N in MessageName]: BodyOf<(typeof declarations)[N]> }
+
+function itemsOfBlocks(): Named<Messages | typeof beaconEntry> {
+  return byName([beaconEntry, ...messages])
+}
 
 function byName<M extends { readonly name: string }>(list: readonly M[]): Named<M> {
   return Object.fromEntries(list.map((each) => [each.name, each])) as Named<M>

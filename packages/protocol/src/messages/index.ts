@@ -12,6 +12,7 @@ export {
   type Hash,
   MessageInvalidError,
   type PartitionNumber,
+  type ProposalId,
   type ProviderId,
   type SectorNumber,
 } from '../codec/types.ts'
@@ -50,6 +51,7 @@ export {
   sessionSigner,
   verifySigner,
 } from './signer.ts'
+export type { ParamChange, ProposalContent } from './submit-proposal.ts'
 export {
   dealRenewalDigest,
   dealTermsDigest,
@@ -72,3 +74,4 @@ export {
   typedQuote,
   typedTransaction,
 } from './transaction.ts'
+export type { VoteChoice } from './vote.ts'

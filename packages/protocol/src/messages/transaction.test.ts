@@ -129,6 +129,15 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
   DeclareFaults: { provider: 1000, partition: 3, sectors: [9, 8] },
   RequestRecovery: { provider: 1000, partition: 3, sectors: [] },
   SubmitPost: { provider: 1000, partition: 0, challengeEpoch: 24, skipped: [3, 7], bundle: new Uint8Array(1) },
+  SubmitProposal: {
+    title: 'cheaper',
+    link: 'https://example.org/1',
+    changes: [{ name: 'feeBase', value: 2n ** 100n }],
+    upgradeAt: 77,
+    rules: 2,
+    release: 'granary 2',
+  },
+  Vote: { proposal: 2 ** 40, choice: 'abstain' },
 }
 
 function transaction(kind: TransactionName, body: MessageBodies[TransactionName] = bodies[kind]): Transaction {

@@ -169,7 +169,9 @@ export function decodeBeaconEntry(encoded: Uint8Array): BeaconEntry {
 
 /** The kind stands at a fixed place, so that the limit of its size holds before anything is decoded. */
 function peekKind(encoded: Uint8Array): TransactionName {
-  const name = encoded[0] === 0x89 && encoded[1] === TX_VERSION ? kindNames.get(encoded[2]!) : undefined
+  // Integers from 24 on stand behind a byte that says so.
+  const at = encoded[2] === 0x18 ? 3 : 2
+  const name = encoded[0] === 0x89 && encoded[1] === TX_VERSION ? kindNames.get(encoded[at]!) : undefined
   if (name === undefined) throw new TransactionDecodeError('not a transaction of a known version and kind')
   const { sizeMax } = transactions[name]
   if (encoded.length > sizeMax) {

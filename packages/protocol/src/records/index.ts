@@ -24,6 +24,7 @@ export {
 } from './genesis.ts'
 export { compensationFor, type LeavingCosts, type LeavingParams, leavingCosts } from './leaving-costs.ts'
 export type { Member, Miss, OpenChallenge, OpenRecovery, Partition, Redraw } from './partitions.ts'
+export type { Ballot, ParamStep, Proposal, ProposalEnd, ProposalState, Rules, Upgrade } from './proposals.ts'
 export { type Ask, type Provider, type Tranche, VESTING_STEPS, type Vesting } from './providers.ts'
 export { type KeyPart, keyNumber, type RecordTable, tableKey } from './record-table.ts'
 export { recordTables } from './record-tables.ts'

@@ -1,7 +1,16 @@
 /** All that the chain remembers: the tables of the state. docs/spec/records.md has every one. */
 
 import type { Struct } from '../codec/struct.ts'
-import type { Address, DealId, Epoch, Hash, PartitionNumber, ProviderId, SectorNumber } from '../codec/types.ts'
+import type {
+  Address,
+  DealId,
+  Epoch,
+  Hash,
+  PartitionNumber,
+  ProposalId,
+  ProviderId,
+  SectorNumber,
+} from '../codec/types.ts'
 import { type Account, accountRecord, type Lane, laneRecord, type SessionKey, sessionKeyRecord } from './accounts.ts'
 import {
   type Draws,
@@ -47,6 +56,16 @@ import {
   type SlotsTaken,
   slotsTakenRecord,
 } from './partitions.ts'
+import {
+  type Ballot,
+  ballotRecord,
+  type OpenProposal,
+  openProposalRecord,
+  type Proposal,
+  proposalRecord,
+  type Rules,
+  rulesRecord,
+} from './proposals.ts'
 import { type Ask, askRecord, type Provider, providerRecord, type Vesting, vestingRecord } from './providers.ts'
 import { type RecordTable, recordTable } from './record-table.ts'
 import {
@@ -111,6 +130,14 @@ export const recordTables: {
   readonly rounds: RecordTable<[round: number], Round>
   /** Rounds that an epoch has asked for and that no block has brought yet. */
   readonly wantedRounds: RecordTable<[round: number], object>
+  readonly rules: RecordTable<[], Rules>
+  readonly proposals: RecordTable<[proposal: ProposalId], Proposal>
+  /** Who may vote on a proposal: until it ends. */
+  readonly ballots: RecordTable<[proposal: ProposalId, owner: Address], Ballot>
+  /** The one that an owner has open. */
+  readonly openProposals: RecordTable<[owner: Address], OpenProposal>
+  /** Blocks at whose end the votes of a proposal are counted, or it is carried out. */
+  readonly proposalsDue: RecordTable<[epoch: Epoch, proposal: ProposalId], object>
 } = {
   head: single('head', headRecord),
   totals: single('totals', totalsRecord),
@@ -152,4 +179,9 @@ export const recordTables: {
   epochs: recordTable('epoch', ['epoch'], epochRecord),
   rounds: recordTable('round', ['round'], roundRecord),
   wantedRounds: recordTable('wanted-round', ['round'], marker),
+  rules: single('rules', rulesRecord),
+  proposals: recordTable('proposal', ['proposal'], proposalRecord),
+  ballots: recordTable('ballot', ['proposal', 'owner'], ballotRecord),
+  openProposals: recordTable('open-proposal', ['owner'], openProposalRecord),
+  proposalsDue: recordTable('proposal-due', ['epoch', 'proposal'], marker),
 }

@@ -2,6 +2,8 @@
 
 import type { Head } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
+import { closeDueProposals } from '../governance/proposals.ts'
+import { beginRules } from '../governance/rules-version.ts'
 import { assertConserved, burnCollateral, unlockCollateral } from '../money/ledger.ts'
 import { earnEpoch, rewardsOf } from '../money/rewards.ts'
 import { beaconRoundFor } from '../proving/beacon.ts'
@@ -18,6 +20,7 @@ import { tables } from '../store/tables.ts'
 export function beginBlock(context: BlockContext, head: Head): void {
   const { store, genesis, height, timeMs } = context
   const round = beaconRoundFor(genesis, head.timeMs)
+  beginRules(context)
   tables.head.put(store, { height, timeMs })
   const provenMs = tables.epochs.get(store, head.height)?.provenMs ?? genesis.timeMs
   earnEpoch(context)
@@ -37,6 +40,7 @@ export function endBlock(context: BlockContext): void {
   departDue(context)
   drawChallenges(context)
   forgetOldRound(context)
+  closeDueProposals(context)
   assertConserved(context.store)
 }
 

@@ -18,11 +18,13 @@ import { revokeKey, revokeKeyClaims } from '../messages/revoke-key.ts'
 import { setAsk } from '../messages/set-ask.ts'
 import { settleDeals } from '../messages/settle-deals.ts'
 import { submitPost, submitPostClaims } from '../messages/submit-post.ts'
+import { submitProposal, submitProposalClaims } from '../messages/submit-proposal.ts'
 import { terminateSectors } from '../messages/terminate-sectors.ts'
 import { topUpByOrder } from '../messages/top-up-by-order.ts'
 import { topUpDeal, topUpDealClaims } from '../messages/top-up-deal.ts'
 import { transfer, transferClaims } from '../messages/transfer.ts'
 import { updateProvider, updateProviderClaims } from '../messages/update-provider.ts'
+import { vote } from '../messages/vote.ts'
 import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
@@ -43,11 +45,13 @@ const effects: { readonly [N in TransactionName]: Effect<N> } = {
   SetAsk: setAsk,
   SettleDeals: settleDeals,
   SubmitPost: submitPost,
+  SubmitProposal: submitProposal,
   TerminateSectors: terminateSectors,
   TopUpByOrder: topUpByOrder,
   TopUpDeal: topUpDeal,
   Transfer: transfer,
   UpdateProvider: updateProvider,
+  Vote: vote,
   WithdrawCollateral: withdrawCollateral,
 }
 
@@ -62,6 +66,7 @@ export const claims: { readonly [N in TransactionName]?: Claims<N> } = {
   RequestRecovery: requestRecoveryClaims,
   RevokeKey: revokeKeyClaims,
   SubmitPost: submitPostClaims,
+  SubmitProposal: submitProposalClaims,
   TopUpDeal: topUpDealClaims,
   Transfer: transferClaims,
   UpdateProvider: updateProviderClaims,

@@ -24,7 +24,8 @@ import { dealView, sectorView } from '../index.ts'
 
 interface Row<N extends TransactionName = TransactionName> {
   readonly kind: N
-  readonly signer: 'client' | 'owner'
+  /** The faucet owns the validator. */
+  readonly signer: 'client' | 'owner' | 'faucet'
   /** Makes the stage one on which it succeeds. */
   readonly before?: (stage: Ranch) => void
   readonly body: (stage: Ranch) => MessageBodies[N]
@@ -61,6 +62,8 @@ const ask = {
   collateralShareMaxBps: 10_000,
   profiles: ['2KiB-test'],
 }
+
+const proposal = { title: 'cheaper', link: '', changes: [{ name: 'feeBase', value: 5n }], release: '' }
 
 function signed(stage: Ranch, given: Partial<DealTerms> = {}): MessageBodies['PublishDeal'] {
   const { chain, client, owner, provider } = stage
@@ -367,6 +370,39 @@ const rows: readonly Row[] = [
       [FIELD, (body) => ({ ...body, sectors: Array(2_049).fill(SECTOR) })],
     ],
   }),
+  row({
+    kind: 'SubmitProposal',
+    signer: 'faucet',
+    body: () => proposal,
+    stranger: 'NO_VOTING_POWER',
+    again: 'PROPOSAL_OPEN',
+    outOfRange: [
+      ['PROPOSAL_INVALID', (body) => ({ ...body, changes: [] })],
+      ['PROPOSAL_INVALID', (body) => ({ ...body, changes: [...body.changes, ...body.changes] })],
+      ['PROPOSAL_INVALID', (body) => ({ ...body, upgradeAt: 10_000, rules: 2 })],
+      ['PROPOSAL_INVALID', (body) => ({ ...body, changes: [], upgradeAt: 10_000, rules: 3 })],
+      ['PROPOSAL_INVALID', (body, { chain }) => ({ ...body, changes: [], upgradeAt: chain.height + 51, rules: 2 })],
+      ['PROPOSAL_INVALID', (body) => ({ ...body, changes: [], upgradeAt: 2 ** 40, rules: 2 })],
+      ['PROPOSAL_INVALID', (body) => ({ ...body, changes: [], rules: 2 })],
+      ['PARAM_NOT_CHANGEABLE', (body) => ({ ...body, changes: [{ name: 'vesting', value: 1n }] })],
+      ['PARAM_NOT_CHANGEABLE', (body) => ({ ...body, changes: [{ name: 'toString', value: 1n }] })],
+      ['PARAM_NOT_CHANGEABLE', (body) => ({ ...body, changes: [{ name: 'feeBase', value: 2n ** 100n }] })],
+      [FIELD, (body) => ({ ...body, title: 'x'.repeat(129) })],
+      [FIELD, (body) => ({ ...body, changes: Array(17).fill(body.changes[0]) })],
+    ],
+  }),
+  row({
+    kind: 'Vote',
+    signer: 'faucet',
+    before: ({ chain }) => void chain.does(chain.faucet, 'SubmitProposal', proposal),
+    body: () => ({ proposal: 1, choice: 'yes' }),
+    stranger: 'NO_VOTING_POWER',
+    again: 'OK',
+    outOfRange: [
+      ['PROPOSAL_NOT_FOUND', (body) => ({ ...body, proposal: 2 })],
+      [FIELD, (body) => ({ ...body, choice: 'perhaps' })],
+    ],
+  }),
 ]
 
 test('there is a row for every message that an account can send', () => {
@@ -385,7 +421,7 @@ describe.each(rows)('$kind', ({ kind, signer, before, body, stranger, again, out
   function stageOf(): { stage: Ranch; from: Signer; sound: MessageBodies[TransactionName] } {
     const stage = stageOn(ground)
     before?.(stage)
-    return { stage, from: stage[signer], sound: body(stage) }
+    return { stage, from: signer === 'faucet' ? stage.chain.faucet : stage[signer], sound: body(stage) }
   }
 
   function codeOf({ chain }: Ranch, from: Signer, given: object, options: SendOptions = {}): string {

@@ -15,6 +15,7 @@ import {
   type TransactionClass,
 } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { assertRulesKnown, RULES_KNOWN } from '../governance/rules-version.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from '../messages/beacon-entry.ts'
 import { currentFees, moveFeeLevel } from '../money/base-fee.ts'
 import { assertConserved, credit } from '../money/ledger.ts'
@@ -145,9 +146,11 @@ export interface StateMachineParts {
   readonly reader: StateReader
   /** @default the reference, on this thread */
   readonly verifiers?: Verifiers
+  /** The newest rules that it goes by. @default those of this program */
+  readonly rulesKnown?: number | undefined
 }
 
-export function createStateMachine({ reader, verifiers }: StateMachineParts): StateMachine {
+export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN }: StateMachineParts): StateMachine {
   const checks = createChecks(verifiers)
   // The genesis never changes, and to hash it for each transaction would take longer than the transaction.
   let known: { readonly genesis: Genesis; readonly hash: Hash } | undefined
@@ -188,6 +191,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
 
   function openBlock({ height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
     const head = readHead(reader)
+    assertRulesKnown(reader, head.height + 1, rulesKnown)
     const block = open(head, height, timeMs)
     if (height !== head.height + 1) throw new BlockInvalidError(`block ${height} does not follow block ${head.height}`)
     if (!Number.isSafeInteger(timeMs) || timeMs <= head.timeMs) {

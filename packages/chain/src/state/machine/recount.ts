@@ -28,6 +28,7 @@ export function recount(reader: StateReader): Totals {
     const isLive = value.closed === 'no' && isActivated(reader, value)
     if (isLive) addTo(dealBytes, value.terms.provider, BigInt(value.terms.pieceSize))
   }
+  for (const { value } of tables.proposals.entries(reader, [])) addTo(escrow, value.proposer, value.deposit)
   for (const { parts, value } of tables.sectors.entries(reader, [])) {
     addTo(locked, keyNumber(parts[0]), value.deposit + value.pledge)
   }
@@ -51,7 +52,7 @@ export function recount(reader: StateReader): Totals {
   }
   assertEqual('balances', sums.balances, totals.balances)
   assertEqual('escrow of accounts', sums.escrow, totals.escrow)
-  assertEqual('escrow of deals', sum(escrow.values()), totals.escrow)
+  assertEqual('escrow of deals and proposals', sum(escrow.values()), totals.escrow)
   assertEqual('free collateral', sums.collateralFree, totals.collateralFree)
   assertEqual('locked collateral', sums.collateralLocked, totals.collateralLocked)
   assertEqual('vesting', recountVesting(reader), totals.vesting)

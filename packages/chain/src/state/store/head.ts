@@ -45,13 +45,17 @@ export function rememberingParams(): typeof readParams {
   }
 }
 
+export function writeParams(store: Store, params: ChainParams): void {
+  store.put(PARAMS_KEY, encodeRecord(chainParams, params))
+}
+
 export function readGenesis(reader: StateReader): Genesis {
   return decodeRecord(genesisStruct, required(reader, GENESIS_KEY))
 }
 
 export function writeGenesis(store: Store, genesis: Genesis): void {
   store.put(GENESIS_KEY, encodeRecord(genesisStruct, genesis))
-  store.put(PARAMS_KEY, encodeRecord(chainParams, genesis.params))
+  writeParams(store, genesis.params)
 }
 
 function required(reader: StateReader, key: string): Uint8Array {

@@ -1,0 +1,4 @@
+/** What a page knows of the messages of operators: that there are none, as far as it needs to know. */
+import type { OperatorMessages } from './operator-messages.ts'
+
+export const operatorMessages = [] as unknown as OperatorMessages
