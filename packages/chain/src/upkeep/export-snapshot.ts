@@ -2,12 +2,12 @@
 import { resolve } from 'node:path'
 import type { Hash } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
+import { type CollectedState, collectState } from '../snapshot/collect-state.ts'
+import { OutExistsError, StateNotKeptError } from '../snapshot/errors.ts'
+import { encodeSigned } from '../snapshot/snapshot-format.ts'
+import { framesOf, writeFrames } from '../snapshot/state-frames.ts'
 import { readGenesis } from '../state/index.ts'
-import { openChain } from '../upkeep/open-chain.ts'
-import { type CollectedState, collectState } from './collect-state.ts'
-import { OutExistsError, StateNotKeptError } from './errors.ts'
-import { encodeSigned } from './snapshot-format.ts'
-import { framesOf, writeFrames } from './state-frames.ts'
+import { openChain } from './open-chain.ts'
 
 export interface ExportOptions {
   readonly home: string

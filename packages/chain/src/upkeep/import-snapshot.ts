@@ -13,15 +13,15 @@ import { type Genesis, genesisHash, genesisToJson } from '@granary/protocol/reco
 import { headerVerifierOf } from '../engine/commit/header-verifier-of.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { readGenesisFile } from '../home/read-home.ts'
+import { ChainExistsError, GenesisUnknownError, SnapshotInvalidError } from '../snapshot/errors.ts'
+import { readFrames } from '../snapshot/read-frames.ts'
+import { decodeSigned, type SignedBlocks, type SignedBytes } from '../snapshot/snapshot-format.ts'
+import { takeState } from '../snapshot/take-state.ts'
 import { createStateMachine } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import { applyBlock } from '../upkeep/apply-block.ts'
-import { ChainExistsError, GenesisUnknownError, SnapshotInvalidError } from './errors.ts'
-import { readFrames } from './read-frames.ts'
-import { decodeSigned, type SignedBlocks, type SignedBytes } from './snapshot-format.ts'
-import { takeState } from './take-state.ts'
+import { applyBlock } from './apply-block.ts'
 
 export interface ImportOptions {
   readonly home: string
