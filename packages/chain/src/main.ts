@@ -27,6 +27,7 @@ import { createApp } from './rpc/create-app.ts'
 import { createFaucet } from './rpc/create-faucet.ts'
 import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
+import { keepSnapshots, type SnapshotEvent } from './snapshot/keep-snapshots.ts'
 import {
   createStateMachine,
   currentFees,
@@ -63,6 +64,7 @@ export type ChainLogEvent =
   | EngineEvent
   | BeaconEvent
   | VerificationEvent
+  | SnapshotEvent
   | RpcFault
   | { readonly type: 'started'; readonly height: number }
 
@@ -170,6 +172,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       },
     }
     const version = packageVersion()
+    const snapshots =
+      comet && keepSnapshots({ store, folder: homeFiles(home).snapshots, every: comet.network.snapshotEvery, log })
     const engine: Engine =
       comet === undefined
         ? createEmbeddedEngine({
@@ -179,6 +183,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         : await createCometNode({
             ...parts,
             ...comet,
+            snapshots,
+            keepBlocks: comet.network.keepBlocks,
             folder: homeFiles(home).comet,
             socket: homeFiles(home).cometSocket,
             program: cometProgram,
@@ -206,6 +212,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     log({ type: 'started', height: store.head()?.height ?? 0 })
     const stop = stopOnce(async () => {
       await engine.stop()
+      await snapshots?.stop()
       beacon.stop()
       app.close()
       await listening.close()

@@ -71,6 +71,8 @@ export interface CometNodes {
   finalize(node: CometNode, proposal: RequestProcessProposal): Promise<Uint8Array>
   /** One block, by the next proposer. @returns the app hashes, one a node */
   produce(): Promise<Uint8Array[]>
+  /** From which block on CometBFT has to keep them, as each node has said last. */
+  readonly retained: readonly number[]
   close(): void
 }
 
@@ -82,7 +84,7 @@ export interface From {
   readonly verifiers: Verifiers
 }
 
-export function createCometNodes(folder: string, count: number, from?: From): CometNodes {
+export function createCometNodes(folder: string, count: number, from?: From, keepBlocks?: number): CometNodes {
   const rich = accountSigner(new Uint8Array(randomBytes(32)))
   const beaconKey = from === undefined ? beaconKeyFrom(randomBytes(48)) : BEACON_KEY
   const validators = publicKeysOf(Array.from({ length: count }, () => new Uint8Array(randomBytes(32))))
@@ -94,6 +96,7 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
   const local = createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs)
   const nodes: CometNode[] = []
   const headersAsked: number[] = []
+  const retained: number[] = []
 
   function start(index: number): CometNode {
     const store = openStore({ path: join(folder, `${index}.sqlite`), dealKeys })
@@ -126,6 +129,7 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
         },
       },
       version: '',
+      keepBlocks,
       log: (event) => log.push(event),
     })
     return { ...made, store, log }
@@ -168,6 +172,7 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
     rich,
     nodes,
     headersAsked,
+    retained,
     get reachable() {
       return network.reachable
     },
@@ -194,9 +199,9 @@ export function createCometNodes(folder: string, count: number, from?: From): Co
       const taken = await votes(proposal)
       if (3 * taken.filter(Boolean).length <= 2 * count) throw new Error('too few voted for an honest proposal')
       const hashes: Uint8Array[] = []
-      for (const node of nodes) {
+      for (const [index, node] of nodes.entries()) {
         hashes.push(await finalize(node, proposal))
-        await node.application.commit({})
+        retained[index] = Number((await node.application.commit({})).retainHeight)
       }
       return hashes
     },

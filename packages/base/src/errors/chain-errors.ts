@@ -33,6 +33,8 @@ export const passingChainErrors = {
   BEACON_SILENT: { fault: 'peer', status: 503 },
   /** Too few validators agree, so no block is made. */
   CONSENSUS_STALLED: { fault: 'operator', status: 503 },
+  /** The node takes over the state of the chain from others. */
+  NODE_SYNCING: { fault: 'nobody', status: 503, outage: true },
   /** The engine that agrees on blocks does not answer its application. */
   CONSENSUS_UNREACHABLE: { fault: 'program', status: 503 },
 } as const

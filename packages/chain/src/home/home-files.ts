@@ -12,6 +12,8 @@ export interface HomeFiles {
   readonly nodeKey: string
   readonly comet: string
   readonly cometSocket: string
+  /** States that are given to nodes that join. */
+  readonly snapshots: string
 }
 
 export function homeFiles(home: string): HomeFiles {
@@ -26,5 +28,6 @@ export function homeFiles(home: string): HomeFiles {
     nodeKey: join(folder, 'node.key'),
     comet: join(folder, 'comet'),
     cometSocket: join(folder, 'comet', 'abci.sock'),
+    snapshots: join(folder, 'snapshots'),
   }
 }

@@ -9,6 +9,19 @@ import { homeFiles } from './home-files.ts'
 
 const address = z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) })
 
+/** They stand in CometBFT's configuration. */
+const url = z.string().regex(/^https?:\/\/[\w.:[\]-]+$/)
+
+/** What a node that joins believes: a header, from which others follow. */
+const stateSync = z.strictObject({
+  /** CometBFT's own RPC of other nodes. */
+  rpcServers: z.array(url).min(1).max(16),
+  trustHeight: z.int().min(1),
+  trustHash: z.string().regex(/^[0-9a-fA-F]{64}$/),
+})
+
+const SNAPSHOT_EVERY = 1_000
+
 const network = z.strictObject({
   engine: z.literal('comet'),
   /** Where other validators reach this one. */
@@ -16,6 +29,11 @@ const network = z.strictObject({
   /** CometBFT's own RPC, for this node alone. */
   rpc: address,
   peers: z.array(address.extend({ nodeId: z.string().regex(/^[0-9a-f]{40}$/) })),
+  stateSync: stateSync.optional(),
+  /** Blocks from one state that is kept for those who join to the next. */
+  snapshotEvery: z.int().min(10).max(1_000_000).default(SNAPSHOT_EVERY),
+  /** Blocks that CometBFT keeps. @default as many as a double vote counts for */
+  keepBlocks: z.int().min(1_000).optional(),
 })
 
 export type Network = Readonly<z.output<typeof network>>
@@ -44,6 +62,6 @@ export async function readNetwork(home: string): Promise<Network | undefined> {
   }
 }
 
-export function networkText(given: Network): string {
+export function networkText(given: z.input<typeof network>): string {
   return `${JSON.stringify(given, null, 2)}\n`
 }

@@ -1,4 +1,5 @@
 /** Reads what init-chain wrote, and refuses what does not belong together. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
 import { addressOf } from '@granary/protocol/messages'
@@ -13,7 +14,7 @@ import { type Network, readNetwork } from './network-file.ts'
 export interface ChainHome {
   readonly genesis: Genesis
   readonly validatorKey: Uint8Array
-  /** Its place among the genesis' validators. */
+  /** Its place among the genesis' validators; behind them for a node on CometBFT that is none of them. */
   readonly validator: number
   /** The local key of a devnet's beacon; a chain whose beacon is a drand network has none. */
   readonly beaconKey: Uint8Array | undefined
@@ -33,18 +34,21 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   const validatorKey = await readKey(files.validatorKey)
   const isOfNetwork = hasRelays || genesis.beacon.publicKey === quicknet.publicKey
   const beaconKey = isOfNetwork ? undefined : await readKey(files.beaconKey)
-  const faucetKey = genesis.devnet ? await readKey(files.faucetKey) : undefined
+  const network = await readNetwork(home)
+  // A node that has joined a devnet serves no faucet unless it was given the key.
+  const hasFaucet = genesis.devnet && (network === undefined || existsSync(files.faucetKey))
+  const faucetKey = hasFaucet ? await readKey(files.faucetKey) : undefined
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
-  const validator = genesis.validators.indexOf(toHex(ed25519.getPublicKey(validatorKey)))
-  belongs(files.validatorKey, validator !== -1)
+  const at = genesis.validators.indexOf(toHex(ed25519.getPublicKey(validatorKey)))
+  belongs(files.validatorKey, at !== -1 || network !== undefined)
+  const validator = at === -1 ? genesis.validators.length : at
   belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,
     faucetKey === undefined || genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
   )
-  const network = await readNetwork(home)
   const comet = network && { network, nodeKey: await readKey(files.nodeKey) }
   return { genesis, validatorKey, validator, beaconKey, faucetKey, comet }
 }

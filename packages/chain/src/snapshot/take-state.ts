@@ -7,7 +7,7 @@ import { decodeRecord } from '@granary/protocol/codec'
 import { APP_HASH_KEY } from '@granary/protocol/header'
 import { type Hash, hashOf } from '@granary/protocol/messages'
 import { GENESIS_KEY, type Genesis, genesisHash, genesisStruct } from '@granary/protocol/records'
-import { createDerivation } from '../state/index.ts'
+import { createDerivation, type StateRecord } from '../state/index.ts'
 import type { BlockRecord } from '../store/records.ts'
 import type { Restoration } from '../store/restore-state.ts'
 import { hashOfNode } from '../tree/node.ts'
@@ -30,12 +30,19 @@ export interface StateTaking {
   readonly records: number
   /** Of those that come beside the tree, by their keys. */
   readonly outside: ReadonlyMap<string, Uint8Array>
-  /** The next chunk. @throws TypeError, MessageInvalidError for any other bytes; nothing of them is kept */
+  /** The next chunk. @throws ChunkWrongError for any other bytes; nothing of them is kept */
   take(bytes: Uint8Array): void
   /** Once all are there: what the state says of its genesis. @throws TypeError when it is another chain's */
   genesis(): Genesis
   /** The state takes the place of the store's. */
   finish(block: Omit<BlockRecord, 'appHash'>): void
+}
+
+/** These bytes are not the chunk: who has sent them is to blame, and nobody else. */
+export class ChunkWrongError extends TypeError {
+  constructor(chunk: number, cause?: unknown) {
+    super(`chunk ${chunk} is not the one that the header names`, { cause })
+  }
 }
 
 /** @throws TypeError, MessageInvalidError for a head that does not lead to the app hash */
@@ -51,6 +58,16 @@ export function takeState({ head: bytes, appHash, genesisHash: chain, restoratio
   let records = outside.size
   restoration.add(outside)
 
+  function proven(bytes: Uint8Array): StateRecord[] {
+    try {
+      const part = decodeRecords(bytes)
+      if (next < tops.length && equalBytes(hashOfNode(topOfChunk(part, digits)), hashOfNode(tops[next]))) return part
+    } catch (error) {
+      throw new ChunkWrongError(next, error)
+    }
+    throw new ChunkWrongError(next)
+  }
+
   return {
     chunks: tops.length,
     outside,
@@ -61,9 +78,7 @@ export function takeState({ head: bytes, appHash, genesisHash: chain, restoratio
       return records
     },
     take(bytes) {
-      const part = decodeRecords(bytes)
-      if (next >= tops.length || !equalBytes(hashOfNode(topOfChunk(part, digits)), hashOfNode(tops[next])))
-        throw new TypeError(`chunk ${next} is not the one that the header names`)
+      const part = proven(bytes)
       restoration.add(part)
       restoration.add(derivation.pagesOf(part))
       const found = part.find(([key]) => key === GENESIS_KEY)

@@ -206,6 +206,8 @@ const levels: { readonly [Type in ChainLogEvent['type']]?: 'warn' | 'alert' } = 
   'comet:says': 'warn',
   'comet:garbled': 'warn',
   'comet:clock-wrong': 'alert',
+  'state-sync:refused': 'warn',
+  'snapshot:given-up': 'warn',
 }
 
 async function runChain(options: RunOptions, context: CommandContext): Promise<void> {

@@ -6,7 +6,7 @@ import { genesisHash } from '@granary/protocol/records'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { beaconKeyFrom, beaconPublicKey, devnetGenesis } from '../../state/index.ts'
-import { type CometHome, nodeIdOf, writeCometHome } from './comet-home.ts'
+import { blocksKept, type CometHome, nodeIdOf, writeCometHome } from './comet-home.ts'
 
 const keys = [1, 2].map((byte) => new Uint8Array(32).fill(byte))
 const validators = keys.map((key) => toHex(ed25519.getPublicKey(key)))
@@ -80,4 +80,19 @@ test('peers of the internet are kept apart by their addresses, those of one mach
   }
   for (const host of ['127.0.0.2', '10.1.2.3', '172.16.0.1', '[fd00::1]', 'localhost'])
     expect(await config(host)).toContain('addr_book_strict = false\nallow_duplicate_ip = true\n')
+})
+
+test('a node that joins believes a header of others, and asks one that is alone twice', async () => {
+  await writeCometHome({
+    ...home,
+    stateSync: { rpcServers: ['http://127.0.0.1:3003'], trustHeight: 12, trustHash: 'ab'.repeat(32) },
+  })
+  const config = readFileSync(join(folder, 'config', 'config.toml'), 'utf8')
+  expect(config).toContain('[statesync]\nenable = true\nrpc_servers = "http://127.0.0.1:3003,http://127.0.0.1:3003"')
+  expect(config).toContain(`trust_height = 12\ntrust_hash = "${'ab'.repeat(32)}"\ntrust_period = "32h0m0s"`)
+})
+
+test('blocks are kept for as long as a double vote counts, however fast they are', () => {
+  expect(blocksKept(5_000)).toBe(100_000)
+  expect(blocksKept(500) * 500).toBe(48 * 3_600_000)
 })

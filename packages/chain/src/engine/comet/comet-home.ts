@@ -35,6 +35,16 @@ export interface CometHome {
   readonly peers: readonly PeerAddress[]
   /** Of the application, as `listenAbci` gives it. */
   readonly application: string
+  /** It begins with the state of others, by headers that follow from this one. @default with the first block */
+  readonly stateSync?: TrustedHeader | undefined
+}
+
+export interface TrustedHeader {
+  /** CometBFT's own RPC of nodes that are asked for headers. */
+  readonly rpcServers: readonly string[]
+  readonly trustHeight: number
+  /** Hex digits. */
+  readonly trustHash: string
 }
 
 /** A block of the chain, the entries of its beacon, and what CometBFT puts around it. */
@@ -48,6 +58,13 @@ const PRIVATE_HOST = /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254
 /** Evidence of a double vote counts for as long: both have to pass. */
 const EVIDENCE_BLOCKS = 100_000
 const EVIDENCE_HOURS = 48
+/** As light clients have it. */
+const TRUST_HOURS = 32
+
+/** A double vote can be proven, and a light client come to the head, for as long as CometBFT has the blocks. */
+export function blocksKept(blockTimeMs: number): number {
+  return Math.max(EVIDENCE_BLOCKS, Math.ceil((EVIDENCE_HOURS * 3_600_000) / blockTimeMs))
+}
 
 export async function writeCometHome(home: CometHome): Promise<void> {
   const { folder } = home
@@ -101,7 +118,7 @@ function genesisOf({ genesis, head }: CometHome): object {
 }
 
 /** What is not named here is as CometBFT has it. */
-function configOf({ genesis, application, rpc, p2p, peers }: CometHome): string {
+function configOf({ genesis, application, rpc, p2p, peers, stateSync }: CometHome): string {
   const others = peers.map(({ nodeId, host, port }) => `${nodeId}@${host}:${port}`).join(',')
   // A block takes what it waits for votes and for the next one; three quarters of it are the wait that can be set.
   const commitMs = Math.max(50, Math.floor(genesis.blockTimeMs * 0.75))
@@ -138,9 +155,24 @@ timeout_precommit = "500ms"
 timeout_commit = "${commitMs}ms"
 peer_gossip_sleep_duration = "10ms"
 peer_query_maj23_sleep_duration = "500ms"
-
+${stateSync === undefined ? '' : stateSyncOf(stateSync)}
 [tx_index]
 indexer = "null"
+`
+}
+
+/** Of a node that has blocks it is passed over. */
+function stateSyncOf({ rpcServers, trustHeight, trustHash }: TrustedHeader): string {
+  // It takes no fewer than two; one that is asked twice shows no more than one.
+  const asked = rpcServers.length === 1 ? [rpcServers[0], rpcServers[0]] : rpcServers
+  return `
+[statesync]
+enable = true
+rpc_servers = "${asked.join(',')}"
+trust_height = ${trustHeight}
+trust_hash = "${trustHash}"
+trust_period = "${TRUST_HOURS}h0m0s"
+discovery_time = "5s"
 `
 }
 

@@ -177,3 +177,14 @@ test("a header with its votes is CometBFT's, asked for once; of the genesis ther
   expect(await engine.signedHeader(2)).toBeUndefined()
   expect(network.headersAsked).toEqual([1])
 })
+
+test('CometBFT keeps the blocks of so many heights, and all before there are as many', async () => {
+  network.close()
+  network = createCometNodes(join(folder, 'alone'), 1, undefined, 3)
+  const from: number[] = []
+  for (let height = 1; height <= 5; height++) {
+    await network.produce()
+    from.push(network.retained[0]!)
+  }
+  expect(from).toEqual([0, 0, 1, 2, 3])
+})

@@ -18,18 +18,12 @@ import {
   ExecTxResult,
   type RequestFinalizeBlock,
   type RequestProcessProposal,
-  ResponseApplySnapshotChunk,
-  ResponseApplySnapshotChunk_Result,
   ResponseCheckTx,
   ResponseCommit,
   ResponseExtendVote,
   ResponseFinalizeBlock,
   ResponseInfo,
   ResponseInitChain,
-  ResponseListSnapshots,
-  ResponseLoadSnapshotChunk,
-  ResponseOfferSnapshot,
-  ResponseOfferSnapshot_Result,
   ResponsePrepareProposal,
   ResponseProcessProposal,
   ResponseProcessProposal_ProposalStatus,
@@ -37,6 +31,7 @@ import {
   ResponseVerifyVoteExtension,
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
+import type { KeptSnapshots } from '../../snapshot/keep-snapshots.ts'
 import { type Block, beaconRoundFor, type FinalizedBlock } from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
 import type { Clock } from '../clock/clock.ts'
@@ -46,9 +41,11 @@ import type { Engine } from '../engine.ts'
 import { signedDigests } from '../verification/signed-digests.ts'
 import type { AbciApplication } from './abci/application.ts'
 import { msOf } from './block-time.ts'
-import { ConsensusStalledError } from './errors.ts'
+import { blocksKept } from './comet-home.ts'
+import { ConsensusStalledError, NodeSyncingError } from './errors.ts'
 import { createKnownTxs } from './known-txs.ts'
 import { rememberHeaders } from './remember-headers.ts'
+import { createStateSync } from './state-sync.ts'
 import { isUnsigned, NOBODY, unsignedHeader } from './unsigned-header.ts'
 
 /** CometBFT, as the application speaks to it. */
@@ -66,6 +63,12 @@ export interface CometEngineParts extends EngineCoreParts {
   readonly roundsToDeliver: (next: number) => readonly number[]
   readonly clock: Clock
   readonly version: string
+  /** The states that it gives to those who join. @default none */
+  readonly snapshots?: Pick<KeptSnapshots, 'list' | 'frame' | 'committed'> | undefined
+  /** A node without blocks takes the state of others over, and answers for nothing until it has it. @default false */
+  readonly joins?: boolean | undefined
+  /** Blocks that CometBFT keeps. @default as many as a double vote counts for */
+  readonly keepBlocks?: number | undefined
 }
 
 export interface CometEngine {
@@ -110,8 +113,12 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   let blockAt = performance.now()
   let clearing: NodeJS.Immediate | undefined
   let passing = false
+  let hasBlocks = false
+  let syncing = parts.joins === true && core.head().height === 0
+  const keepBlocks = parts.keepBlocks ?? blocksKept(genesis.blockTimeMs)
 
   async function admit(bytes: Uint8Array): Promise<Hash> {
+    if (syncing) throw new NodeSyncingError()
     const id = await core.engine.submit(bytes)
     if (pool.get(id) !== undefined) known.add(id, bytes)
     return id
@@ -241,6 +248,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     },
 
     finalizeBlock: async (request) => {
+      hasBlocks = true
       decided = executed.get(hashOf(request.hash)) ?? (await execute(request))
       const { results, appHash } = decided.finalized
       return ResponseFinalizeBlock.fromPartial({
@@ -251,15 +259,17 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
 
     commit: () => {
       if (decided === undefined) throw new Error('CometBFT commits a block that it has not had executed')
+      const { height } = decided.block
       commit(decided)
       decided = undefined
       executed = new Map()
+      parts.snapshots?.committed(height)
       // Who waits for the block has its answer first.
       clearing ??= setImmediate(() => {
         clearing = undefined
         store.clearLog()
       })
-      return ResponseCommit.fromPartial({})
+      return ResponseCommit.fromPartial({ retainHeight: BigInt(Math.max(0, height - keepBlocks + 1)) })
     },
 
     query: () =>
@@ -271,11 +281,18 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     extendVote: () => ResponseExtendVote.fromPartial({}),
     verifyVoteExtension: () =>
       ResponseVerifyVoteExtension.fromPartial({ status: ResponseVerifyVoteExtension_VerifyStatus.ACCEPT }),
-    listSnapshots: () => ResponseListSnapshots.fromPartial({}),
-    loadSnapshotChunk: () => ResponseLoadSnapshotChunk.fromPartial({}),
-    offerSnapshot: () => ResponseOfferSnapshot.fromPartial({ result: ResponseOfferSnapshot_Result.REJECT }),
-    applySnapshotChunk: () =>
-      ResponseApplySnapshotChunk.fromPartial({ result: ResponseApplySnapshotChunk_Result.REJECT_SNAPSHOT }),
+    ...createStateSync({
+      genesisHash: chain,
+      store,
+      snapshots: parts.snapshots,
+      hasBlocks: () => hasBlocks,
+      onRestored(height) {
+        syncing = false
+        blockAt = performance.now()
+        parts.log({ type: 'state-sync:done', height })
+      },
+      onRefused: (height, message) => parts.log({ type: 'state-sync:refused', height, message }),
+    }),
   }
 
   return {
@@ -290,6 +307,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
         return core.engine.failure
       },
       get stalled() {
+        if (syncing) return new NodeSyncingError()
         // Without a time this validator does not vote, whatever the others do.
         if (clock.nowMs() === undefined) return unproven(clock.status)
         const standsMs = performance.now() - blockAt

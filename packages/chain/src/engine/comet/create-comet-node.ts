@@ -10,7 +10,7 @@ import { checkComet } from './find-comet.ts'
 
 export interface CometNodeParts extends Omit<CometEngineParts, 'consensus'> {
   /** Where it and its peers are reached. */
-  readonly network: Pick<CometHome, 'rpc' | 'p2p' | 'peers'>
+  readonly network: Pick<CometHome, 'rpc' | 'p2p' | 'peers' | 'stateSync'>
   /** Of CometBFT's own home, and of the socket between the two. */
   readonly folder: string
   readonly socket: string
@@ -25,10 +25,14 @@ export interface CometNodeParts extends Omit<CometEngineParts, 'consensus'> {
 /** Listens for CometBFT from now on. @throws GranaryError COMETBFT_MISSING, COMETBFT_VERSION_WRONG, HOME_LOCKED, SOCKET_PATH_TOO_LONG */
 export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
   const { network, folder, socket, program, clock, time, store, genesis, validatorKey, nodeKey, log } = parts
-  const { rpc, p2p, peers } = network
+  const { rpc, p2p, peers, stateSync } = network
   await checkComet(program)
   const consensus = createCometRpc(`http://${rpc.host}:${rpc.port}`)
-  const { engine, application, passOnAgain, halt } = createCometEngine({ ...parts, consensus })
+  const { engine, application, passOnAgain, halt } = createCometEngine({
+    ...parts,
+    consensus,
+    joins: stateSync !== undefined,
+  })
   // Where CometBFT begins when it has no blocks: behind the genesis, or behind the snapshot that the store was made of.
   const first = store.block(0) ?? store.head()!
   const pair = createPair({
@@ -48,6 +52,7 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
         rpc,
         p2p,
         peers,
+        stateSync,
         application: address,
       }),
     onStart: passOnAgain,

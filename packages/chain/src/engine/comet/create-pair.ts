@@ -42,6 +42,7 @@ const CLOCK_OFF_MS_MAX = 10_000
 const LOOK_MS = 1_000
 const RESTART_MS_MIN = 500
 const RESTART_MS_MAX = 30_000
+const STATE_SYNC_FAILED = 'State sync failed'
 /** One that ran for as long has not failed at its start. */
 const SOUND_MS = 60_000
 
@@ -52,6 +53,7 @@ export function createPair(parts: PairParts): Pair {
   let listener: AbciListener | undefined
   let comet: CometProcess | undefined
   let running: Promise<void> = Promise.resolve()
+  let stuck = new AbortController()
 
   function faulted(call: AbciCall | undefined, error: unknown): void {
     if (call === undefined) {
@@ -93,6 +95,7 @@ export function createPair(parts: PairParts): Pair {
   /** @returns how it ended; undefined when it was stopped for the clock */
   async function runOnce(signal: AbortSignal): Promise<string | undefined> {
     await parts.prepare(listener!.address)
+    stuck = new AbortController()
     const started = await runComet({ program: parts.program, folder: parts.folder, onLine: (line) => tell(line) })
     comet = started
     log({ type: 'comet:started', pid: started.pid })
@@ -101,9 +104,10 @@ export function createPair(parts: PairParts): Pair {
     const ended = started.ended.finally(() => over.abort())
     try {
       while (!signal.aborted) {
-        const woken = AbortSignal.any([signal, over.signal])
+        const woken = AbortSignal.any([signal, over.signal, stuck.signal])
         await sleep(LOOK_MS, undefined, { signal: woken }).catch(() => undefined)
         if (over.signal.aborted) return await ended
+        if (stuck.signal.aborted) return 'it came to no state'
         if (isClockRight()) continue
         log({ type: 'comet:clock-wrong', aheadMs: aheadMs() ?? Number.NaN })
         return undefined
@@ -117,6 +121,8 @@ export function createPair(parts: PairParts): Pair {
 
   function tell(line: string): void {
     const said = parse(line)
+    // It goes on without doing anything.
+    if (said?._msg === STATE_SYNC_FAILED) stuck.abort()
     if (said === undefined) log({ type: 'comet:says', message: line, module: undefined })
     else if (said.level !== 'info' && said.level !== 'debug')
       log({ type: 'comet:says', message: [said._msg, said.err].filter(Boolean).join(': '), module: said.module })

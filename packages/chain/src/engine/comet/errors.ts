@@ -25,3 +25,14 @@ export class ConsensusUnreachableError extends GranaryError {
     })
   }
 }
+
+/** NODE_SYNCING: a node that joins has no state of its own yet. */
+export class NodeSyncingError extends GranaryError {
+  constructor() {
+    super({
+      code: 'NODE_SYNCING',
+      message: 'this node takes over the state of the chain from others',
+      hint: 'ask another node until it has it; if that takes more than some minutes, read its log',
+    })
+  }
+}

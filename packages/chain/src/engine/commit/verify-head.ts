@@ -42,8 +42,12 @@ function problemOf(
   if (header.txsHash !== hashTxDigests(store.txDigestsOf(head.height))) return 'its transactions have been changed'
 
   const previous = store.block(head.height - 1)
-  if (head.height > 0 && previous === undefined) return 'the block before it is missing'
-  if (head.height > 0 && header.appHash !== previous?.appHash) return 'its header names another state before it'
+  // Behind a state that was taken over from others no block has come yet.
+  const isTakenOver = headers === undefined && store.firstHeight() === head.height
+  if (head.height > 0 && !isTakenOver) {
+    if (previous === undefined) return 'the block before it is missing'
+    if (header.appHash !== previous.appHash) return 'its header names another state before it'
+  }
   const state = readHead(store.reader)
   if (state.height !== head.height || state.appHash !== head.appHash) return 'the state is that of another block'
   if (appHashOfState(store.reader) !== head.appHash) return 'the state does not have its app hash'
