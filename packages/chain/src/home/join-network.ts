@@ -9,13 +9,13 @@ import { writeFileDurably } from '@granary/base/node'
 import type { Hash } from '@granary/protocol/messages'
 import { genesisToJson, genesisHash as hashOfGenesis } from '@granary/protocol/records'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { nodeIdOf } from '../engine/comet/comet-home.ts'
+import { nodeIdOf, type TrustedHeader } from '../engine/comet/comet-home.ts'
 import { writeNewFile } from '../keystore/write-new-file.ts'
 import { readCollected } from './collect-network.ts'
 import { homeFiles } from './home-files.ts'
 import { nodeKeys, readJson } from './make-entry.ts'
 import { checkEntry } from './network-entry.ts'
-import { networkText } from './network-file.ts'
+import { networkText, readNetwork } from './network-file.ts'
 import { KeyInvalidError, readGenesisFile } from './read-home.ts'
 
 export interface JoinOptions {
@@ -28,6 +28,8 @@ export interface JoinOptions {
   readonly genesisHash: Hash
   /** Where it listens for other nodes. @default the port of its entry, at that address where it is this machine's, else at all */
   readonly listen?: { readonly host: string; readonly port: number } | undefined
+  /** It begins with the state of others. @default as its network.json says, else with all blocks */
+  readonly stateSync?: TrustedHeader | undefined
 }
 
 export interface JoinedNetwork {
@@ -43,7 +45,7 @@ const EVERYWHERE = '0.0.0.0'
 
 /** @throws GranaryError NETWORK_INVALID, GENESIS_INVALID, GENESIS_MISMATCH, KEY_INVALID, HOME_EXISTS */
 export async function joinNetwork(options: JoinOptions): Promise<JoinedNetwork> {
-  const { home, path, newer = [], genesisHash, listen } = options
+  const { home, path, newer = [], genesisHash, listen, stateSync } = options
   const { genesis, entries: collected, genesisHash: found } = await readCollected(path)
   if (found !== genesisHash) throw mismatch(path, genesisHash, found)
   await assertOfChain(home, genesisHash)
@@ -60,7 +62,9 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinedNetwork> 
   const rpc = { host: isLoopback(p2p.host) ? p2p.host : '127.0.0.1', port: p2p.port + 1 }
   const peers = entries.filter((entry) => entry !== own).map(({ nodeId, host, port }) => ({ nodeId, host, port }))
   // The genesis comes last: while it is missing the folder is no chain.
-  await writeFileDurably(files.network, networkText({ engine: 'comet', p2p, rpc, peers }), 0o600)
+  const trusted = stateSync && { ...stateSync, rpcServers: [...stateSync.rpcServers] }
+  const network = { ...(await readNetwork(home)), engine: 'comet', p2p, rpc, peers } as const
+  await writeFileDurably(files.network, networkText({ ...network, ...(trusted && { stateSync: trusted }) }), 0o600)
   await writeNewFile(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`)
   return { genesisHash, name: own?.name, p2p, peers: peers.length }
 }

@@ -96,6 +96,20 @@ test('a home that joins again learns of the new address of another, and keeps it
   expect(readFileSync(at('ann', 'chain', 'validator.key'), 'utf8')).toBe(before)
 })
 
+test('a node that begins with the state of others says by which block it believes them, and keeps that when it joins again', async () => {
+  await entries()
+  const { genesisHash } = await collect(NAMES)
+  const hash = 'cd'.repeat(32)
+  const from = ['--sync-from', 'http://127.0.0.12:26657', '--sync-from', 'http://ben.example:26657']
+  expect((await chain(...joining('eve', genesisHash, ...from))).stderr).toContain('--sync-from and --trust go together')
+  await dataOf(...joining('eve', genesisHash, ...from, '--trust', `12:0x${hash}`))
+  await dataOf(...joining('eve', genesisHash))
+  const { stateSync, peers } = jsonOf('eve', 'chain', 'network.json')
+  const rpcServers = ['http://127.0.0.12:26657', 'http://ben.example:26657']
+  expect(stateSync).toEqual({ rpcServers, trustHeight: 12, trustHash: hash })
+  expect(peers).toHaveLength(4)
+})
+
 test('another drand network is named by what its relay says of it', async () => {
   await entries()
   const info = { public_key: 'ab'.repeat(96), genesis_time: 1_700_000_000, period: 3 }
@@ -118,6 +132,8 @@ test.each([
   ['an address without a port', ['entry', '--address', 'barn.example']],
   ['no money', ['collect', 'ann.json', '--out', 'network.json']],
   ['another supply', ['collect', 'ann.json', ...COLLECTING, '--supply', '7', '--out', 'network.json']],
+  ['an address that is none', ['join', 'n', '--genesis-hash', `0x${'ab'.repeat(32)}`, '--sync-from', 'ftp://ben']],
+  ['a block that is none', ['join', 'n', '--genesis-hash', `0x${'ab'.repeat(32)}`, '--trust', '0:ab']],
   ['a hash that is none', ['join', 'network.json', '--genesis-hash', '0x12']],
 ])('%s is a mistake of who types', async (_, args) => {
   expect((await chain(...args)).code).toBe(2)

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { moreHelp } from '../more-help.ts'
 import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
+import { UsageError } from '../usage-error.ts'
 import { assertAccounts, type GenesisAccount, withAccounts, withBlockTime } from './genesis-options.ts'
 
 interface Place {
@@ -29,6 +30,13 @@ interface CollectCommand extends JsonOptions {
 interface JoinCommand extends HomeOptions, JsonOptions {
   readonly genesisHash: `0x${string}`
   readonly listen?: Place
+  readonly syncFrom?: readonly string[]
+  readonly trust?: TrustedBlock
+}
+
+interface TrustedBlock {
+  readonly height: number
+  readonly hash: string
 }
 
 const COLLECT_HELP =
@@ -73,6 +81,12 @@ export function addNetwork(chain: Command, context: CommandContext): void {
       'for other nodes (default: the address of its entry, where that is one of this machine)',
       place,
     )
+    .option(
+      '--sync-from <url>',
+      "CometBFT's RPC of a node of it, to begin with the state of others instead of all blocks; once for each",
+      urls,
+    )
+    .option('--trust <height:hash>', "a block that is the chain's, not older than 32 hours: for --sync-from", trusted)
   withJson(withHome(join))
     .addHelpText('after', moreHelp('Start it with `granary chain run` afterwards.'))
     .action((path: string, newer: readonly string[], options: JoinCommand) =>
@@ -141,13 +155,23 @@ async function joinNetwork(
   const [chain, { printResult }] = await Promise.all([load(), print()])
   const { genesisHash, listen } = options
   const home = homeOf(options)
-  const joined = await chain.joinNetwork({ ...files, home, genesisHash, listen })
+  const joined = await chain.joinNetwork({ ...files, home, genesisHash, listen, stateSync: stateSyncOf(options) })
   printResult(context, joined, {
     json: options.json ?? false,
     actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
     text: ({ name, p2p, peers }) =>
       `${name ?? 'no validator of the genesis'}: listens for ${peers} others at ${p2p.host}:${p2p.port}`,
   })
+}
+
+function stateSyncOf({ syncFrom, trust }: JoinCommand) {
+  if (syncFrom === undefined && trust === undefined) return undefined
+  if (syncFrom !== undefined && trust !== undefined)
+    return { rpcServers: syncFrom, trustHeight: trust.height, trustHash: trust.hash }
+  throw new UsageError(
+    '--sync-from and --trust go together',
+    "name a block that you know to be the chain's by its height and hash, as another operator tells you",
+  )
 }
 
 const load = () => import('@granary/chain/node')
@@ -158,6 +182,18 @@ function place(text: string): Place {
   if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535)
     return { host: host.toLowerCase(), port: Number(port) }
   throw new InvalidArgumentError('expected a host and a port, such as 203.0.113.7:26656.')
+}
+
+function urls(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(text))
+    throw new InvalidArgumentError('expected http://, a host, a colon and a port.')
+  return [...before, text]
+}
+
+function trusted(text: string): TrustedBlock {
+  const [, height = '', hash = ''] = /^([1-9]\d{0,14}):(?:0x)?([0-9a-fA-F]{64})$/.exec(text) ?? []
+  if (hash === '') throw new InvalidArgumentError('expected a height, a colon and 64 hex digits.')
+  return { height: Number(height), hash }
 }
 
 function hash(text: string): `0x${string}` {
