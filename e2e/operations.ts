@@ -1,10 +1,18 @@
-/** docs/operations/provider.md as somebody follows it: what it tells people to type, and what of that was typed. */
+/** A page of docs/operations as somebody follows it: what it tells people to type, and what of that was typed. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finished, Running, Workbench } from './harness.ts'
 import { repository } from './harness.ts'
 
-export const operationsPage: string = readFileSync(join(repository, 'docs/operations/provider.md'), 'utf8')
+const pageOf = (name: string): string => readFileSync(join(repository, 'docs/operations', name), 'utf8')
+
+export const operationsPage: string = pageOf('provider.md')
+/** Its sections of these titles, in their order. */
+export const validatorsPage = (titles: readonly string[]): string =>
+  pageOf('validators.md')
+    .split(/^(?=## )/m)
+    .filter((section) => titles.some((title) => section.startsWith(`## ${title}\n`)))
+    .join('')
 
 const BLOCK = /^```\n([\s\S]*?)^```$/gm
 
@@ -15,16 +23,17 @@ export function blockBeginning(first: string): string {
 }
 
 /** Each command of the program that stands on it, in a block or within a sentence. */
-export function commandsOnPage(): string[] {
-  const lines = [...operationsPage.matchAll(BLOCK)].flatMap(([, text = '']) => text.split('\n'))
+export function commandsOnPage(page: string = operationsPage): string[] {
+  const lines = [...page.matchAll(BLOCK)].flatMap(([, text = '']) => text.split('\n'))
   const typed = lines.filter((line) => line.startsWith('granary '))
-  const named = [...operationsPage.replaceAll(BLOCK, '').matchAll(/`(granary [^`]+)`/g)].map(([, text = '']) => text)
+  const named = [...page.replaceAll(BLOCK, '').matchAll(/`(granary [^`]+)`/g)].map(([, text = '']) => text)
   return [...new Set([...typed, ...named])]
 }
 
 /** What it has the operator export, for the commands after that. */
-function exportsOnPage(): [name: string, value: string][] {
-  const [, line = ''] = /^export (.+)$/m.exec(operationsPage) ?? []
+function exportsOnPage(page: string): [name: string, value: string][] {
+  const [, line] = /^export (.+)$/m.exec(page) ?? []
+  if (line === undefined) return []
   return line.split(' ').map((each) => each.split('=') as [string, string])
 }
 
@@ -38,15 +47,19 @@ export interface FollowedPage {
 }
 
 /** @param places what stands on the page for something of the reader's, and what it is here */
-export function followPage(bench: Workbench, places: Readonly<Record<string, string>>): FollowedPage {
-  const left = new Set(commandsOnPage())
+export function followPage(
+  bench: Workbench,
+  places: Readonly<Record<string, string>>,
+  page: string = operationsPage,
+): FollowedPage {
+  const commands = commandsOnPage(page)
+  const left = new Set(commands)
   const here = (text: string): string =>
     Object.entries(places).reduce((all, [there, place]) => all.replaceAll(there, place), text)
-  const env = Object.fromEntries(exportsOnPage().map(([name, value]) => [name, here(value)]))
+  const env = Object.fromEntries(exportsOnPage(page).map(([name, value]) => [name, here(value)]))
 
   function begin(command: string, also: readonly string[] = []): Running {
-    if (!left.delete(command) && !commandsOnPage().includes(command))
-      throw new Error(`docs/operations/provider.md does not say: ${command}`)
+    if (!left.delete(command) && !commands.includes(command)) throw new Error(`the page does not say: ${command}`)
     const [, ...args] = here(command).split(' ')
     return bench.start([...args, ...also], env)
   }
