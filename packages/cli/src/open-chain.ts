@@ -24,17 +24,28 @@ export interface ChainNamed {
   readonly chain: string
   /** Hash of its genesis; undefined: that of the first answer. */
   readonly genesis?: string | undefined
+  /** Addresses of others, which have to show the same. */
+  readonly witness?: readonly string[] | undefined
 }
 
 /**
  * Each answer names its chain, so that to compare it takes no question more.
  * @throws ChainUnreachableError at once when nobody is there: patience is for later; GenesisMismatchError; UsageError
  */
-export async function openChain({ chain: url, genesis }: ChainNamed, signal?: AbortSignal): Promise<OpenChain> {
+export async function openChain(
+  { chain: url, genesis, witness = [] }: ChainNamed,
+  signal?: AbortSignal,
+): Promise<OpenChain> {
   const meant = genesisOf(genesis)
   const status = await ofChain(meant, createChainClient({ url, retries: 1, genesisHash: meant }).status({ signal }))
-  const chain = createChainClient({ url, retries: RETRIES, genesisHash: status.genesisHash })
+  const nodeAt = (url: string) => createChainClient({ url, retries: RETRIES, genesisHash: status.genesisHash })
+  const chain = witness.length === 0 ? nodeAt(url) : await withWitnesses(nodeAt(url), witness.map(nodeAt))
   return { chain, status, devnet: status.devnet && isLoopbackUrl(url) }
+}
+
+async function withWitnesses(chain: ChainClient, witnesses: readonly ChainClient[]): Promise<ChainClient> {
+  const { witnessedChain } = await import('@granary/protocol/light')
+  return witnessedChain(chain, witnesses)
 }
 
 /** The environment and files give it too, so commander has not looked at it. @throws UsageError */

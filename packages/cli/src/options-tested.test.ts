@@ -12,7 +12,17 @@ const program = createProgram({ ...process, json: false, setExitCode: () => unde
 
 /** Declared and read in one place (`options.ts`, `source-options.ts`, `open-operator.ts`): any command's test shows them. */
 const SHARED = new Set([
-  ...['--network', '--chain', '--genesis', '--home', '--passphrase-file', '--json', '--quiet', '--stop-with-parent'],
+  ...[
+    '--network',
+    '--chain',
+    '--genesis',
+    '--witness',
+    '--home',
+    '--passphrase-file',
+    '--json',
+    '--quiet',
+    '--stop-with-parent',
+  ],
   ...['--yes', '--max-price', '--dry-run', '--provider', '--owner-key'],
   ...['--hidden', '--links', '--cid-profile', '--wrap', '--no-wrap', '--stdin-name'],
 ])

@@ -15,6 +15,7 @@ export interface HomeOptions {
 export interface ChainOptions {
   readonly chain: string
   readonly genesis?: string
+  readonly witness?: readonly string[]
   /** What it stands for is in `chain` and `home` when a command begins. */
   readonly network?: string
 }
@@ -55,6 +56,11 @@ export function withChain(command: Command): Command {
         'GRANARY_GENESIS',
       ),
     )
+    .option('--witness <url>', 'another node: where it shows another chain nothing is sent; once for each', witnesses)
+}
+
+function witnesses(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, httpUrl(text)]
 }
 
 /** For commands that believe no node: where trust in the votes of validators begins. */

@@ -34,7 +34,7 @@ export function byteRange(text: string): ByteRange {
 
 /** A chain that does not answer is waited for; where gateways are given, they answer without it. */
 export async function openContentChain(
-  { chain: url, genesis, gateway }: RetrievalOptions,
+  { chain: url, genesis, witness, gateway }: RetrievalOptions,
   signal: AbortSignal,
 ): Promise<ChainClient> {
   const [{ genesisOf, openChain }, { createChainClient }] = await Promise.all([
@@ -42,7 +42,7 @@ export async function openContentChain(
     import('@granary/protocol/client'),
   ])
   try {
-    return (await openChain({ chain: url, genesis }, signal)).chain
+    return (await openChain({ chain: url, genesis, witness }, signal)).chain
   } catch (error) {
     // A node of another chain than the one that is meant does answer.
     const isOther = GranaryError.is(error) && error.code === 'GENESIS_MISMATCH'

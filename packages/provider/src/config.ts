@@ -134,6 +134,13 @@ const volumeSchema = z.strictObject({
 const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
+  witnesses: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .max(8)
+    .default([])
+    .describe(
+      'addresses of other nodes: nothing is given up by a state that none of them shows, or of which one shows another',
+    ),
   trustedHeader: z
     .string()
     .regex(/^\d{1,15}:0x[0-9a-f]{64}$/, 'expected the height of a header, a colon and its hash')
@@ -232,6 +239,7 @@ const startKeys: ReadonlySet<string> = new Set([
   ...[
     'schemaVersion',
     'chainUrl',
+    'witnesses',
     'trustedHeader',
     'profile',
     'profiles',

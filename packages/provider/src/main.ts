@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { createChainClient } from '@granary/protocol/client'
+import { witnessedChain } from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import { createAlerts } from './alerts.ts'
 import { createHeightBound } from './chain/bound-height.ts'
@@ -273,7 +274,8 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
   const trust = await keptTrust({ settings, chain, named: config.trustedHeader, firstHeight })
-  const signed = createSignedState({ chain, genesisHash, ...trust })
+  const witnesses = config.witnesses.map((url) => createChainClient({ url, genesisHash }))
+  const signed = createSignedState({ chain: witnessedChain(chain, witnesses), genesisHash, ...trust })
   await bound.start(signed, heightSeen)
   const sealAfterOf = ({ sealing, activateWithinMs }: ProviderConfig): number =>
     options.sealAfterMs ??

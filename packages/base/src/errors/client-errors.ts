@@ -32,6 +32,8 @@ export const clientErrors = {
   CHAIN_FOREIGN: { fault: 'peer', status: 503, exit: 'network', outage: true },
   /** The address of a chain node is no URL. */
   CHAIN_URL_INVALID: { fault: 'caller', exit: 'usage' },
+  /** Two nodes show different headers of one height. */
+  CHAIN_DIVERGES: { fault: 'peer', exit: 'network' },
   /** The header that a node gave is not signed by the chain's validators. */
   HEADER_NOT_SIGNED: { fault: 'peer' },
   /** The header that a node gave names another state. */

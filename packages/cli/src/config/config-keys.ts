@@ -42,6 +42,12 @@ export const configKeys = {
     parse: trustedHeader,
     userOnly: true,
   },
+  witness: {
+    description: 'other nodes of the chain: where one shows another chain nothing is sent',
+    parse: httpUrl,
+    userOnly: true,
+    isList: true,
+  },
   home: { description: 'keys, journal and stores', env: 'GRANARY_HOME', parse: String, isPath: true, userOnly: true },
   'passphrase-file': {
     description: 'holds the passphrase of the key',
@@ -75,6 +81,7 @@ export const networkKeys = {
   chain: { description: 'address of a node of its chain', parse: httpUrl },
   genesis: { description: 'genesis hash of its chain', parse: genesisHash, userOnly: true },
   'trusted-header': { description: 'HEIGHT:HASH of a header of its chain', parse: trustedHeader, userOnly: true },
+  witness: { description: 'other nodes of its chain', parse: httpUrl, userOnly: true, isList: true },
   home: { description: 'keys and journal for it', parse: String, isPath: true, userOnly: true },
 } as const satisfies Record<string, ConfigKey>
 

@@ -28,7 +28,7 @@ export interface ResolveConfigInput extends Pick<ProgramContext, 'env' | 'cwd'> 
 type Place = ReadonlyMap<string, Setting>
 
 /** What is believed of a chain: of another chain it says nothing. */
-const OF_CHAIN = ['genesis', 'trusted-header'] as const
+const OF_CHAIN = ['genesis', 'trusted-header', 'witness'] as const
 
 /** Settings that nothing sets are not in it. @throws ConfigInvalidError, NetworkUnknownError */
 export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConfigInput): Promise<Settings> {

@@ -10,6 +10,8 @@ import type { Finding } from './finding.ts'
 /** So many blocks may be late before that is more than jitter. */
 const LATE_BLOCKS = 20
 const LATE_MIN_MS = 30_000
+/** A record that every chain has. */
+const HEAD_KEY = 'head'
 
 export interface FoundChain {
   readonly finding: Finding
@@ -18,7 +20,7 @@ export interface FoundChain {
 }
 
 export async function checkChain(
-  { chain: url, genesis }: ChainNamed,
+  { chain: url, genesis, witness = [] }: ChainNamed,
   nowMs: number,
   signal?: AbortSignal,
   env?: ProgramContext['env'],
@@ -26,7 +28,7 @@ export async function checkChain(
   const check = 'chain'
   const meant = genesisOf(genesis)
   const chain = createChainClient({ url, retries: 0, genesisHash: meant })
-  const status = await ofChain(meant, chain.status({ signal })).catch((error: unknown) => {
+  const status = await ofChain(meant, witnessedStatus(chain, witness, signal)).catch((error: unknown) => {
     if (!GranaryError.is(error)) throw error
     return error
   })
@@ -51,4 +53,18 @@ export async function checkChain(
   }
   const says = `${name}, in step: block ${height}, one each ${blockTimeMs / 1_000} s`
   return { finding: { check, state: 'ok', says, details }, chain, status }
+}
+
+/** The head, and that other nodes show the same chain. */
+async function witnessedStatus(
+  chain: ChainClient,
+  witness: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ChainStatus> {
+  const status = await chain.status({ signal })
+  if (witness.length === 0) return status
+  const { witnessedChain } = await import('@granary/protocol/light')
+  const others = witness.map((url) => createChainClient({ url, retries: 0, genesisHash: status.genesisHash }))
+  await witnessedChain(chain, others).proof(HEAD_KEY, { signal })
+  return status
 }

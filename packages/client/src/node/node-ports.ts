@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '@granary/base'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { createChainClient } from '@granary/protocol/client'
+import { witnessedChain } from '@granary/protocol/light'
 import type { Hash } from '@granary/protocol/messages'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
@@ -25,6 +26,11 @@ export interface ClientOptions {
   readonly chain: string | Chain
   /** Hash of the genesis of the chain that is meant: a node of another one is refused. @default that of the first answer */
   readonly genesisHash?: Hash | undefined
+  /**
+   * Addresses of other nodes of the chain: where they show another header than its own, nothing is sent. One of them has to answer.
+   * @default none
+   */
+  readonly witnesses?: readonly string[] | undefined
   /** The account that pays. */
   readonly signer: Account
   /** Journal and staged files; one client, one folder. */
@@ -35,10 +41,11 @@ export interface ClientOptions {
 
 /** Ports over the files of a folder. */
 export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSource> {
-  const { chain: given, genesisHash, signer, folder, fetch = streamedFetch } = options
+  const { chain: given, genesisHash, witnesses = [], signer, folder, fetch = streamedFetch } = options
   const staging = join(folder, 'staging')
+  const nodeAt = (url: string) => createChainClient({ url, retries: CHAIN_RETRIES, genesisHash })
   return {
-    chain: typeof given === 'string' ? createChainClient({ url: given, retries: CHAIN_RETRIES, genesisHash }) : given,
+    chain: witnessedChain(typeof given === 'string' ? nodeAt(given) : given, witnesses.map(nodeAt)),
     account: signer,
     spool: fileSpool(staging),
     hasher: createKernelPieceHasher,

@@ -12,3 +12,4 @@ export {
   type SeenHeader,
 } from './create-light-client.ts'
 export { type ProvenValue, verifyProofView } from './verify-proof-view.ts'
+export { ChainDivergesError, type ShownHeader, witnessedChain } from './witnessed-chain.ts'

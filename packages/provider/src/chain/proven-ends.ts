@@ -25,6 +25,8 @@ export interface ProvenEndsInput {
   readonly alerts: Alerts
 }
 
+/** What their hints say is the owner's to do. */
+const OWN_HINT: ReadonlySet<string> = new Set(['TRUST_EXPIRED', 'CHAIN_DIVERGES'])
 const HINT =
   'the node is broken, or somebody who stands before it lies: name another one with `chainUrl`, best one of your own'
 const running: ReadonlySet<string> = new Set(['published', 'committed', 'active'])
@@ -54,11 +56,11 @@ export function createProvenEnds({ signed, providerId, alerts }: ProvenEndsInput
       if (state.height >= since) doubt(subject, `the state of block ${state.height} shows that it is not`)
     } catch (error) {
       if (signal.aborted || isAbortError(error)) throw error
-      const isExpired = GranaryError.is(error) && error.code === 'TRUST_EXPIRED'
+      const knows = GranaryError.is(error) && OWN_HINT.has(error.code)
       doubt(
         subject,
         `does not prove it: ${Error.isError(error) ? error.message : String(error)}`,
-        isExpired ? error.hint : HINT,
+        knows ? error.hint : HINT,
       )
     }
     return false
