@@ -19,7 +19,7 @@ export const effectErrors = {
   /** The provider has less free collateral than is to be locked or withdrawn. */
   INSUFFICIENT_COLLATERAL: { fault: 'caller', outage: true },
   /** The session key may not spend that much more. */
-  SPENDING_LIMIT_REACHED: { fault: 'caller', status: 422 },
+  SPENDING_LIMIT_REACHED: { fault: 'caller', status: 422, outage: true },
   /** Somebody else signed than the sender. */
   SIGNER_WRONG: { fault: 'caller' },
   /** A public key, or the file of a key, is none. */
@@ -141,11 +141,11 @@ export const admissionErrors = {
   /** The signature is none of the transaction. */
   SIGNATURE_INVALID: { fault: 'caller' },
   /** The session key is not one of the sender's. */
-  KEY_NOT_AUTHORIZED: { fault: 'caller' },
+  KEY_NOT_AUTHORIZED: { fault: 'caller', outage: true },
   /** The session key was valid until an epoch that has passed. */
-  KEY_EXPIRED: { fault: 'caller' },
+  KEY_EXPIRED: { fault: 'caller', outage: true },
   /** The session key may not sign such a message. */
-  KEY_SCOPE_MISSING: { fault: 'caller' },
+  KEY_SCOPE_MISSING: { fault: 'caller', outage: true },
   /** The lane has gone on: this sequence was used. */
   SEQUENCE_TOO_LOW: { fault: 'caller', status: 409 },
 } as const

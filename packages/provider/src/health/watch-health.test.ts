@@ -55,7 +55,7 @@ function watched(): {
       askValidUntil: 1_000_000,
       chainTimeMs: undefined,
     },
-    sessionKey: { expires: 1e9, spent: '89', spendingLimit: '100' },
+    sessionKey: { expires: 1e9, spent: '890', spendingLimit: '1000' },
     isKeyWaiting: false,
   }
   const logged: Record<string, unknown>[] = []
@@ -138,6 +138,11 @@ test.each<[string, string, Partial<World>]>([
     'a session key that has spent its limit',
     'SESSION_KEY_ENDS',
     { sessionKey: { expires: 1e9, spent: '90', spendingLimit: '100' } },
+  ],
+  [
+    'a session key whose limit is less than the next sector takes',
+    'SESSION_KEY_ENDS',
+    { sessionKey: { expires: 1e9, spent: '0', spendingLimit: '9' } },
   ],
   ['a clock that is wrong', 'CLOCK_WRONG', { height: 8, chainTimeMs: START_MS + 62_000 }],
 ])('%s: not healthy and not ready, with the reason, as long as it is so', async (_, code, change) => {

@@ -100,12 +100,13 @@ export function watchHealth(given: HealthContext): HealthWatch {
     height = status.height
     checkGrowth(alerts, status, nowMs() - grownAtMs)
     if (checks % CHECKS_A_LONG_ONE === 0) {
-      await checkMoney(context)
+      const means = await context.means()
+      checkMoney(alerts, means)
       checkAsk(context, status)
       const key = await context.sessionKey()
       const isBetweenKeys = key === undefined && context.isKeyWaiting()
       // The chain has the next key, and the daemon takes it up with a block: what is so at two looks is not that.
-      if (!isBetweenKeys || wasBetweenKeys) checkSessionKey(alerts, key, status)
+      if (!isBetweenKeys || wasBetweenKeys) checkSessionKey(alerts, key, means, status)
       wasBetweenKeys = isBetweenKeys
     }
     checks += 1
@@ -187,8 +188,7 @@ function checkGrowth(alerts: Alerts, { height, blockTimeMs, clock }: ChainStatus
   })
 }
 
-async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
-  const { balance, sectors, feesOfProofs } = await means()
+function checkMoney(alerts: Alerts, { balance, sectors, feesOfProofs }: ProviderMeans): void {
   // Of the largest, whose proofs are the longest.
   const feesPerSector = sectors.at(-1)?.fees ?? 0n
   checkRunway(alerts, balance, feesPerSector, feesOfProofs)
@@ -242,7 +242,12 @@ function checkAsk({ ask, alerts }: HealthContext, status: ChainStatus): void {
 }
 
 /** Without it no proof is signed, so its owner is told while there is time for a person to do something. */
-function checkSessionKey(alerts: Alerts, key: SessionKeyView | undefined, status: ChainStatus): void {
+function checkSessionKey(
+  alerts: Alerts,
+  key: SessionKeyView | undefined,
+  { sectors, feesOfProofs }: ProviderMeans,
+  status: ChainStatus,
+): void {
   const { height, blockTimeMs } = status
   const hint =
     'where the key of the owner is, run `granary provider register --owner-key FILE` with --session-limit and --session-time'
@@ -251,7 +256,9 @@ function checkSessionKey(alerts: Alerts, key: SessionKeyView | undefined, status
   const { expires, spent, spendingLimit } = key
   if ((expires - height) * blockTimeMs < SESSION_LEFT_MS)
     return void say(`the daemon's key signs until ${momentOf(expires, status)}`)
-  if (BigInt(spent) * SESSION_SPENT_OF >= BigInt(spendingLimit) * SESSION_SPENT)
+  const { locked = 0n, fees = 0n } = sectors.at(-1) ?? {}
+  const left = BigInt(spendingLimit) - BigInt(spent)
+  if (BigInt(spent) * SESSION_SPENT_OF >= BigInt(spendingLimit) * SESSION_SPENT || left < locked + fees + feesOfProofs)
     return void say(
       `the daemon's key has spent ${formatGrn(BigInt(spent))} of its limit of ${formatGrn(BigInt(spendingLimit))}`,
     )

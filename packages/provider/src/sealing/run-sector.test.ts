@@ -25,7 +25,27 @@ afterEach(async () => {
   await root.remove()
 })
 
-test('a message of which nobody can tell yet ends no sealed sector, however often it is asked about', async () => {
+test.each([
+  [
+    'a message of which nobody can tell yet',
+    () => {
+      const sent = {
+        id: '0x',
+        sender: '0x',
+        lane: 16,
+        sequence: 0,
+        signedAt: 1,
+        validUntil: 9,
+        bytes: new Uint8Array(0),
+      }
+      return new MessageUndecidedError(sent as never, 'the node says SEQUENCE_TAKEN')
+    },
+  ],
+  ...(['SPENDING_LIMIT_REACHED', 'KEY_NOT_AUTHORIZED', 'KEY_EXPIRED', 'KEY_SCOPE_MISSING'] as const).map(
+    (code) =>
+      [`a key that signs no more (${code})`, () => new GranaryError({ code, message: code, hint: 'none' })] as const,
+  ),
+])('%s ends no sealed sector, however often it is tried', async (_, failure) => {
   const store = createSectorStore(db)
   const { number } = store.open([], 0)
   store.close(number, [])
@@ -35,19 +55,10 @@ test('a message of which nobody can tell yet ends no sealed sector, however ofte
   store.move(number, 'sealed', { state: 'precommitting', ...facts })
   const stopping = new AbortController()
   let asked = 0
-  const undecided = (): never => {
+  const send = async (): Promise<never> => {
     asked += 1
     if (asked === 6) stopping.abort(new DOMException('the provider is stopping', 'AbortError'))
-    const message = {
-      id: '0x',
-      sender: '0x',
-      lane: 16,
-      sequence: 0,
-      signedAt: 1,
-      validUntil: 9,
-      bytes: new Uint8Array(0),
-    }
-    throw new MessageUndecidedError(message as never, 'the node says SEQUENCE_TAKEN')
+    throw failure()
   }
   const chain = {
     height: 10,
@@ -66,7 +77,7 @@ test('a message of which nobody can tell yet ends no sealed sector, however ofte
   }
   const context = {
     ...{ store, chain, providerId: 1, profile: { name: '2KiB-test' }, folder: root.home, deals: createMemoryFeed() },
-    ...{ lanes: { send: async () => undecided() }, alerts: { raise: () => {}, clear: () => {} }, log: () => {} },
+    ...{ lanes: { send }, alerts: { raise: () => {}, clear: () => {} }, log: () => {} },
     securePieces: async () => true,
     retry: { failuresMax: 2, waitMinMs: 1, waitMaxMs: 1 },
   }
