@@ -6,6 +6,7 @@
 import { sep } from 'node:path'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { type DiskLooks, type DiskRoom, diskLooks, type Looks } from './disk-looks.ts'
+import { watchDiskReads } from './disk-reads.ts'
 import type { DiskAnswer, DiskQuestion, DiskThreadData, ThreadLooks } from './disk-thread.ts'
 
 export interface PatientLooks extends Looks {
@@ -16,6 +17,8 @@ export interface PatientLooks extends Looks {
 export interface PatientLooksOptions {
   /** Nothing else goes on meanwhile. @default 1000 */
   readonly waitMs?: number
+  /** Between looks at whether the disks still read. @default 1000 */
+  readonly tickMs?: number
 }
 
 const WAIT_MS = 1_000
@@ -27,6 +30,7 @@ const LATE_WAIT_MS = 20
 const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 }
 
 interface DiskThread {
+  readonly volume: string
   readonly worker: Worker
   readonly port: MessagePort
   readonly answered: Int32Array<SharedArrayBuffer>
@@ -38,9 +42,10 @@ interface DiskThread {
 /** @param volumes their folders, as they are at this moment */
 export function createPatientLooks(
   volumes: () => readonly string[],
-  { waitMs = WAIT_MS }: PatientLooksOptions = {},
+  { waitMs = WAIT_MS, tickMs }: PatientLooksOptions = {},
 ): PatientLooks {
   const threads = new Map<string, DiskThread>()
+  const reads = watchDiskReads(volumes, tickMs)
 
   function threadFor(path: string): DiskThread | undefined {
     const named = volumes()
@@ -49,7 +54,7 @@ export function createPatientLooks(
     if (volume === undefined) return undefined
     const known = threads.get(volume)
     if (known !== undefined) return known
-    const started = startThread()
+    const started = startThread(volume)
     threads.set(volume, started)
     // What it was asked is not answered: the next look begins another.
     started.worker.on('exit', () => threads.get(volume) === started && threads.delete(volume))
@@ -66,7 +71,7 @@ export function createPatientLooks(
   function isSilent(thread: DiskThread): boolean {
     if (thread.askedAtMs !== undefined && answerOf(thread) !== undefined)
       thread.waitMs = Math.min(2 * thread.waitMs, waitMs)
-    return thread.askedAtMs !== undefined
+    return thread.askedAtMs !== undefined || reads.lateMs(thread.volume) > 0
   }
 
   function look<Name extends keyof DiskLooks & keyof ThreadLooks>(
@@ -121,9 +126,11 @@ export function createPatientLooks(
     file: (path) => look('file', path, undefined),
     silentMs: (path) => {
       const thread = threadFor(path)
-      return thread !== undefined && isSilent(thread) ? Math.max(1, Date.now() - thread.askedAtMs!) : 0
+      if (thread === undefined || !isSilent(thread)) return 0
+      return Math.max(1, Date.now() - (thread.askedAtMs ?? Date.now()), reads.lateMs(thread.volume))
     },
     stop: () => {
+      reads.stop()
       for (const [path, thread] of threads) end(path, thread)
     },
   }
@@ -138,7 +145,7 @@ function answerOf(thread: DiskThread): DiskAnswer | undefined {
   return answer
 }
 
-function startThread(): DiskThread {
+function startThread(volume: string): DiskThread {
   const source = import.meta.url.endsWith('.ts')
   const { port1: port, port2 } = new MessageChannel()
   const answered = new Int32Array(new SharedArrayBuffer(4))
@@ -149,5 +156,5 @@ function startThread(): DiskThread {
     execArgv: source ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : [],
   })
   worker.unref()
-  return { worker, port, answered, waitMs: FIRST_WAIT_MS, askedAtMs: undefined }
+  return { volume, worker, port, answered, waitMs: FIRST_WAIT_MS, askedAtMs: undefined }
 }
