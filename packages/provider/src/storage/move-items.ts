@@ -6,6 +6,7 @@ import { syncFolder } from '@granary/base/node'
 import { bytesUnder } from './bytes-under.ts'
 import { copyDurably } from './copy-durably.ts'
 import { type KnownVolumes, pathOn } from './known-volumes.ts'
+import { sameItem } from './same-bytes.ts'
 import { setAside } from './set-aside.ts'
 import { itemNamed, MOVING, nameOf } from './stored-item.ts'
 import type { Places } from './volume-places.ts'
@@ -48,14 +49,17 @@ export function createMoves(
       const copy = join(dirname(to), `${MOVING}${nameOf(item)}`)
       await rm(copy, { recursive: true, force: true })
       try {
-        await copyDurably(path, copy)
+        // It lay there before, most likely: the same is not brought there again.
+        const isSame = looks.exists(to) && (await sameItem(path, to))
+        if (!isSame) await copyDurably(path, copy)
         if (!isWanted()) return
-        // It lay there before, most likely, and may be sounder than what was copied.
-        if (looks.exists(to)) await setAside(to)
+        // It may be sounder than what was copied.
+        if (!isSame && looks.exists(to)) await setAside(to)
         leftovers.delete(to)
         // Asked once more: nothing is waited for between this and the change.
         if (!isWanted() || !isThere(from) || !isHeld(room.volume)) return
-        renameSync(copy, to)
+        if (!isSame) renameSync(copy, to)
+        else if (!looks.exists(to)) return
         places.liesOn(item, room.volume)
         leave(from, item)
         await syncFolder(dirname(to))

@@ -60,7 +60,7 @@ export async function sweepAside(
         alerts.raise({
           code: 'SET_ASIDE',
           subject: path,
-          message: `${path} was in the way and the store does not know it: it is kept until ${new Date(atMs + ASIDE_KEEP_MS).toISOString()}`,
+          message: `${path} was not removed, since nothing says for sure that nobody needs it: it is kept until ${new Date(atMs + ASIDE_KEEP_MS).toISOString()}`,
           hint: 'if you miss something, stop the provider and look there; if not, there is nothing to do',
         })
         continue

@@ -119,6 +119,24 @@ test('what is moved back removes nothing of what lay there before', async () => 
   expect(readFileSync(join(here.folder, 'pieces', 'aside', aside!))).toEqual(here.pieces.get(pieceCid))
 })
 
+test('what is moved back to where it lay is taken up there, and leaves nothing aside', async () => {
+  const { here, pieceCid } = await movedFromHome('and-back')
+  here.homeRoles = volumeRoles
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.tidy()
+  const items = [{ kind: 'sector', number: 1 } as const, { kind: 'piece', pieceCid } as const]
+  expect(items.map((item) => here.volumes.pathOf(item))).toEqual([
+    join(here.folder, 'sectors', '1'),
+    join(here.folder, 'pieces', `${pieceCid}.car`),
+  ])
+  here.nowMs += 11 * MINUTE_MS
+  await here.tidy()
+  const folders = [here.folder, ...here.others.map(({ path }) => path)]
+  const left = folders.flatMap((folder) => ['sectors', 'pieces'].flatMap((name) => readdirSync(join(folder, name))))
+  expect(left).toEqual(['1', `${pieceCid}.car`])
+  expect([here.lost(), here.alerts.list()]).toEqual([[], []])
+})
+
 test('where another disk is in the place of the one that something was moved from, nothing is removed', async () => {
   const here = await world('swapped')
   here.homeRoles = []
