@@ -14,6 +14,7 @@ import { HomeMissingError, readConfig } from '../config.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
 import { readVolumeRecord } from '../storage/volume-record.ts'
+import { requireStore } from './open-home.ts'
 
 const MANIFEST = 'backup.json'
 const STORE = 'provider.sqlite'
@@ -73,7 +74,9 @@ export class RestoreRefusedError extends GranaryError {
 /** While the provider does not run. @throws HomeMissingError, HomeLockedError, BackupExistsError, StoreLostError for a store that is damaged */
 export async function backupProvider(home: string, to: string): Promise<BackupReport> {
   const folders = providerFolders(home)
-  if (!existsSync(folders.config) || !existsSync(folders.database)) throw new HomeMissingError(folders.config)
+  if (!existsSync(folders.config)) throw new HomeMissingError(folders.config)
+  requireStore(folders)
+  if (!existsSync(folders.database)) throw new HomeMissingError(folders.database)
   const folder = resolve(to)
   if (existsSync(folder)) throw new BackupExistsError(folder)
   await mkdir(dirname(folder), { recursive: true })

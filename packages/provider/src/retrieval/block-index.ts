@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parsePieceCid } from '@granary/proofs/verify'
+import { inTransaction } from '../storage/in-transaction.ts'
 
 const SCHEMA_VERSION = 1
 
@@ -104,16 +105,7 @@ export function openBlockIndex(path: string): BlockIndex {
     finish: db.prepare('UPDATE pieces SET finished = 1 WHERE piece_cid = ?'),
     remove: db.prepare('DELETE FROM pieces WHERE piece_cid = ?'),
   }
-  const together = (work: () => void): void => {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      db.exec('COMMIT')
-    } catch (error) {
-      db.exec('ROLLBACK')
-      throw error
-    }
-  }
+  const together = (work: () => void): void => inTransaction(db, work)
 
   return {
     ...placesIn(db),

@@ -8,7 +8,8 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT')
     return result
   } catch (error) {
-    db.exec('ROLLBACK')
+    // Of a disk that is full SQLite has taken all back itself.
+    if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
 }
