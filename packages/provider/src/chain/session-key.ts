@@ -3,6 +3,7 @@
  * `session.json` once the chain has it: whenever a process ends, one of the two files holds the key that the chain takes
  * (docs/adr/0091-a-key-that-waits.md).
  */
+import { createPrivateKey, sign } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -42,7 +43,7 @@ export async function openSessionKey(paths: Paths, passphrase: string, account: 
     if (text === undefined) return undefined
     const known = opened.get(path)
     if (known?.text === text) return known.signer
-    const signer = sessionSigner(await openKey(path, text, passphrase), account)
+    const signer = fastSigner(await openKey(path, text, passphrase), account)
     opened.set(path, { text, signer })
     return signer
   }
@@ -71,6 +72,16 @@ export async function openSessionKey(paths: Paths, passphrase: string, account: 
       return isOther
     },
   }
+}
+
+/** Of a seed in PKCS #8 (RFC 8410). */
+const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** The same signatures, in a tenth of the time: each quote has one, and nothing else goes on meanwhile. */
+function fastSigner(seed: Uint8Array, account: Address): SessionSigner {
+  const signer = sessionSigner(seed, account)
+  const key = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  return { ...signer, sign: ({ digest }) => Uint8Array.of(...signer.publicKey, ...sign(null, digest, key)) }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -110,6 +110,6 @@ export async function issueQuote(
   const signature = await context.signer.sign(typedQuote(context.genesisHash, quote))
   const count = quotes.count()
   if (count >= limits.quotesTotal) throw new QuotesFullError(count)
-  quotes.add(quote)
+  await quotes.add(quote)
   return { quote, signature }
 }

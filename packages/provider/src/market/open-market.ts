@@ -29,7 +29,7 @@ import type { DealFeed } from '../sectors/port.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
 import type { Witness } from '../storage/witness.ts'
-import { openUpload, type UploadRequest } from '../uploads/open-upload.ts'
+import { openUpload, requireQuota, type UploadRequest } from '../uploads/open-upload.ts'
 import { takeRoom } from '../uploads/take-room.ts'
 import type { UploadRow } from '../uploads/upload-store.ts'
 import { type AcceptedPiece, type AcceptPieceRequest, acceptPiece } from './accept-piece.ts'
@@ -37,6 +37,7 @@ import { agreementChain, marketOf, sessionKeyOn } from './agreement-chain.ts'
 import type { Deals } from './create-deals.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
+import { onceABlock } from './once-a-block.ts'
 import { promisedDeals } from './promised-deals.ts'
 import { requireMeans } from './provider-means.ts'
 import { requireClient } from './require-client.ts'
@@ -103,10 +104,17 @@ export function openMarket(context: MarketContext): Market {
   const sectorBytes = context.profiles.at(-1)?.sectorBytes ?? 0
   const promised = () => promisedDeals({ deals, uploads, quotes })
   const tokens = createTokens(settings)
-  const agreementsOn = agreementChain({
+  const block = (): number | undefined => (context.follower.heard() === undefined ? undefined : context.chain.height)
+  const onChain = agreementChain({
     ...{ chain: asked, providerId, profiles: context.profiles },
     partitions: context.partitions,
   })
+  const agreementsOn = {
+    ...onChain,
+    means: onceABlock(onChain.means, block),
+    publishFee: onceABlock(onChain.publishFee, block),
+  }
+  const market = onceABlock(() => marketOf(asked, providerId), block)
   const renewals = createOpenRenewals()
   const served = { requireServed: (rootCid: string | undefined) => requireServed(context.denylists(), rootCid) }
   const quoteBudget = createBudget(config().limits.quotesPerAddress, Math.ceil(config().limits.quoteValidMs / 1000))
@@ -153,7 +161,7 @@ export function openMarket(context: MarketContext): Market {
         {
           ...{ genesisHash, providerId, signer, quotes, space, promised, budget: quoteBudget },
           means: agreementsOn.means,
-          market: () => marketOf(asked, providerId),
+          market,
           sectorBytes,
           limits: config().limits,
           acceptDeals: config().acceptDeals,
@@ -176,7 +184,7 @@ export function openMarket(context: MarketContext): Market {
           ...{ genesisHash, providerId, signer, renewals, ...served },
           acceptDeals: config().acceptDeals,
           clients: config().clients,
-          market: () => marketOf(asked, providerId),
+          market,
           dealOnChain: (id) => asked.deal(id),
           freeCollateral: async () => freeCollateralOf(await asked.provider(providerId)),
           offeredCollateral: () => promised().collateral,
@@ -185,8 +193,9 @@ export function openMarket(context: MarketContext): Market {
       ),
     openUpload: async (request) => {
       requireClient(config().clients, request.client)
-      const [{ height }, spendable, means] = await Promise.all([
-        asked.status(),
+      requireQuota({ uploads, limits: config().limits }, request)
+      const [{ head }, spendable, means] = await Promise.all([
+        market(),
         spendableOf(agreementsOn, request.client),
         agreementsOn.means(),
       ])
@@ -194,7 +203,7 @@ export function openMarket(context: MarketContext): Market {
         {
           uploads,
           quotes,
-          head: height,
+          head,
           space,
           limits: config().limits,
           ...served,

@@ -1,12 +1,15 @@
 /** Quotes that were given: what a client may hold the provider to. Kept until they run out, and as long as an upload is for one. */
 import type { DatabaseSync } from 'node:sqlite'
 import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/protocol/messages'
+import { inTransaction } from '../storage/in-transaction.ts'
 import type { QuotesOfUploads } from '../uploads/open-upload.ts'
 
 export interface QuoteStore extends QuotesOfUploads {
-  add(quote: Quote): void
+  /** Once it is written: what is given in one turn of the event loop together. */
+  add(quote: Quote): Promise<void>
   /** The quotes of a client that still hold at `head`. */
   validOf(client: Address, head: number): Quote[]
+  /** With those that are being written. */
   count(): number
   /** But those of open uploads: what they hold, and what they cost, is in their quotes. */
   dropBefore(head: number): void
@@ -35,14 +38,38 @@ export function createQuoteStore(db: DatabaseSync): QuoteStore {
     return row === undefined ? undefined : parse(row.quote)
   }
 
+  let waiting: { readonly quotes: Quote[]; readonly written: Promise<void> } | undefined
+  const write = (quotes: readonly Quote[]): void =>
+    inTransaction(db, () => {
+      for (const quote of quotes)
+        insert.run(quote.quoteId, quote.client, quote.validUntil, JSON.stringify(quoteToJson(quote)))
+    })
+
   return {
     add: (quote) => {
-      insert.run(quote.quoteId, quote.client, quote.validUntil, JSON.stringify(quoteToJson(quote)))
+      const before = waiting
+      if (before !== undefined) {
+        before.quotes.push(quote)
+        return before.written
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const batch = { quotes: [quote], written: promise }
+      waiting = batch
+      setImmediate(() => {
+        waiting = undefined
+        try {
+          write(batch.quotes)
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
+      })
+      return promise
     },
     find,
     ofUpload: (quoteId) => find(quoteId, 0),
     validOf: (client, head) => byClient.all(client, head).map((row) => parse(row.quote)),
-    count: () => Number(count.get()?.count ?? 0),
+    count: () => Number(count.get()?.count ?? 0) + (waiting?.quotes.length ?? 0),
     dropBefore: (head) => {
       drop.run(head)
     },

@@ -60,16 +60,24 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
     throw new UploadMetadataError(`pieceSize is ${pieceSize}, quote ${quoteId} is for ${quote.pieceSize}`)
   if (request.sizeBytes > payloadMax(pieceSize)) throw new UploadTooLargeError(request.sizeBytes, payloadMax(pieceSize))
 
-  const usage = context.uploads.usageOf(request.client)
-  if (usage.uploads >= context.limits.uploadsPerClient)
-    throw new QuotaExceededError('uploads', usage.uploads, context.limits.uploadsPerClient)
-  if (usage.bytes + request.sizeBytes > context.limits.stagedBytesPerClient)
-    throw new QuotaExceededError('bytes', usage.bytes + request.sizeBytes, context.limits.stagedBytesPerClient)
+  requireQuota(context, request)
   const needed = quote.total + costOfUploads(context, request.client)
   if (request.spendable < needed) throw new ClientFundsError(request.client, request.spendable, needed)
   context.requireMeans(quote)
   context.space.require(request.sizeBytes)
   return context.uploads.open({ client: request.client, quoteId, sizeBytes: request.sizeBytes })
+}
+
+/** What its open uploads leave to the client: known without asking the chain. @throws QuotaExceededError */
+export function requireQuota(
+  { uploads, limits }: Pick<OpenUploadContext, 'uploads' | 'limits'>,
+  { client, sizeBytes }: Pick<UploadRequest, 'client' | 'sizeBytes'>,
+): void {
+  const usage = uploads.usageOf(client)
+  if (usage.uploads >= limits.uploadsPerClient)
+    throw new QuotaExceededError('uploads', usage.uploads, limits.uploadsPerClient)
+  if (usage.bytes + sizeBytes > limits.stagedBytesPerClient)
+    throw new QuotaExceededError('bytes', usage.bytes + sizeBytes, limits.stagedBytesPerClient)
 }
 
 export interface CostOfUploadsContext {
