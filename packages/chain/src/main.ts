@@ -19,6 +19,7 @@ import { createLocalBeacon } from './engine/local-beacon.ts'
 import { createStatePool } from './engine/pool/create-state-pool.ts'
 import { quicknetUrls } from './engine/quicknet.ts'
 import { createVerifiers, type VerificationEvent } from './engine/verification/create-verifiers.ts'
+import { watchUpgrades } from './engine/watch-upgrades.ts'
 import { homeFiles } from './home/home-files.ts'
 import { readHome } from './home/read-home.ts'
 import { type AddressLimits, addressesThatCount, addressLimits } from './rpc/address-limits.ts'
@@ -29,9 +30,11 @@ import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
 import { keepSnapshots, type SnapshotEvent } from './snapshot/keep-snapshots.ts'
 import {
+  assertRulesKnown,
   createStateMachine,
   currentFees,
   latestBlockTimeMs,
+  RULES_KNOWN,
   readHead,
   readParams,
   roundsToDeliver,
@@ -87,6 +90,8 @@ export interface RunChainOptions {
   readonly keepProofs?: number
   /** CometBFT, of a home with a network.json. @default as PATH has it */
   readonly cometProgram?: string
+  /** The newest rules that the node goes by: a test has an older or a newer one. @default those of this program */
+  readonly rulesKnown?: number
   /** Aborting it stops the node. */
   readonly signal?: AbortSignal
 }
@@ -99,7 +104,7 @@ export interface RunningChain {
   stop(): Promise<void>
 }
 
-/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, STORE_VERSION_UNKNOWN, KEY_INVALID, PORT_IN_USE, … */
+/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, STORE_VERSION_UNKNOWN, UPGRADE_REQUIRED, KEY_INVALID, PORT_IN_USE, … */
 export async function runChain(options: RunChainOptions): Promise<RunningChain> {
   const {
     home,
@@ -112,6 +117,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     time = machineTime,
     signal,
     cometProgram = 'cometbft',
+    rulesKnown = RULES_KNOWN,
   } = options
   signal?.throwIfAborted()
   if (keepProofs !== undefined) assertKept(keepProofs)
@@ -128,6 +134,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     const { verifiers } = verification
     const machine = createStateMachine({
       reader: store.reader,
+      rulesKnown,
       verifiers: local === undefined ? verifiers : { ...verifiers, beacon: local.verifies },
     })
     const head = store.head()
@@ -135,6 +142,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       const sign = comet === undefined ? createHeaderSigner(genesis, validatorKey) : unsignedHeader
       commitGenesis({ store, machine, genesis, sign })
     } else verifyHead(store, genesis, head, comet === undefined ? headerVerifierOf(genesis) : undefined)
+
+    assertRulesKnown(store.reader, readHead(store.reader).height + 1, rulesKnown)
 
     const headTimeMs = head?.timeMs ?? genesis.timeMs
     const clock = genesis.devnet
@@ -210,6 +219,9 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     beacon.start()
     engine.start()
     log({ type: 'started', height: store.head()?.height ?? 0 })
+    const tellOfUpgrades = watchUpgrades({ reader: store.reader, rulesKnown, log })
+    tellOfUpgrades()
+    engine.onBlock(tellOfUpgrades)
     const stop = stopOnce(async () => {
       await engine.stop()
       await snapshots?.stop()

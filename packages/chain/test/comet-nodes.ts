@@ -84,7 +84,18 @@ export interface From {
   readonly verifiers: Verifiers
 }
 
-export function createCometNodes(folder: string, count: number, from?: From, keepBlocks?: number): CometNodes {
+export interface NodesOptions {
+  readonly keepBlocks?: number
+  /** By a node, where it is not all that this program knows. */
+  readonly rulesKnown?: readonly (number | undefined)[]
+}
+
+export function createCometNodes(
+  folder: string,
+  count: number,
+  from?: From,
+  { keepBlocks, rulesKnown = [] }: NodesOptions = {},
+): CometNodes {
   const rich = accountSigner(new Uint8Array(randomBytes(32)))
   const beaconKey = from === undefined ? beaconKeyFrom(randomBytes(48)) : BEACON_KEY
   const validators = publicKeysOf(Array.from({ length: count }, () => new Uint8Array(randomBytes(32))))
@@ -100,7 +111,11 @@ export function createCometNodes(folder: string, count: number, from?: From, kee
 
   function start(index: number): CometNode {
     const store = openStore({ path: join(folder, `${index}.sqlite`), dealKeys })
-    const machine = createStateMachine({ reader: store.reader, ...(from && { verifiers: from.verifiers }) })
+    const machine = createStateMachine({
+      reader: store.reader,
+      rulesKnown: rulesKnown[index],
+      ...(from && { verifiers: from.verifiers }),
+    })
     if (store.head() === undefined && from !== undefined) restoreFrom(store, from.chain)
     else if (store.head() === undefined) commitGenesis({ store, machine, genesis, sign: unsignedHeader })
     const log: EngineEvent[] = []

@@ -5,7 +5,7 @@
 import type { GranaryError } from '@granary/base'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
-import { type Senders, type StateMachine, touchedBy } from '../state/index.ts'
+import { type Senders, type StateMachine, touchedBy, UpgradeRequiredError } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 import { createAdmission, type VerificationAhead } from './admission/create-admission.ts'
@@ -42,7 +42,10 @@ export interface EngineCore {
   tell(dropped: readonly Dropped[]): void
   /** Stores a block, and what it includes leaves the pool. @param startedAt when work on it began, by `performance.now()` */
   commit(executed: ExecutedBlock, startedAt: number): void
-  /** Only errors of a transaction are an answer; anything else would be a guess about other people's money. */
+  /**
+   * Only errors of a transaction are an answer; anything else would be a guess about other people's money. That other rules are
+   * needed is no fault of the chain: it stands as well.
+   */
   halt(height: number, error: unknown): void
   readonly running: boolean
   /** New messages are refused from now on. */
@@ -133,10 +136,17 @@ export function createEngineCore(parts: EngineCoreParts): EngineCore {
       committer.announce(block.height, included)
     },
     halt(height, error) {
-      // Not asked of the store, which may be what has failed.
-      failure = new ChainHaltedError(height, error)
-      const stack = Error.isError(error) ? error.stack : undefined
-      log({ type: 'halted', height, message: failure.message, stack })
+      // What CometBFT asks meanwhile fails for the same reason.
+      if (failure !== undefined) return
+      if (error instanceof UpgradeRequiredError) {
+        failure = error
+        log({ type: 'upgrade:required', height, message: error.message, hint: error.hint })
+      } else {
+        // Not asked of the store, which may be what has failed.
+        failure = new ChainHaltedError(height, error)
+        const stack = Error.isError(error) ? error.stack : undefined
+        log({ type: 'halted', height, message: failure.message, stack })
+      }
       committer.end(failure)
       halted.resolve(failure)
     },

@@ -54,6 +54,16 @@ export type EngineEvent =
   | { readonly type: 'tx:dropped'; readonly id: Hash; readonly code: string }
   /** A block that another validator proposed, and that this one did not vote for. */
   | { readonly type: 'proposal:refused'; readonly height: number; readonly message: string }
+  /** The block needs rules that this program does not know. */
+  | { readonly type: 'upgrade:required'; readonly height: number; readonly message: string; readonly hint: string }
+  /** The validators have voted for rules that begin at that block; `known`: this program has them. */
+  | {
+      readonly type: 'upgrade:planned'
+      readonly height: number
+      readonly rules: number
+      readonly release: string
+      readonly known: boolean
+    }
   | { readonly type: 'halted'; readonly height: number; readonly message: string; readonly stack: string | undefined }
 
 /** What a node on CometBFT tells of it. */

@@ -197,6 +197,8 @@ function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
 /** Of what a node tells: the rest is news. */
 const levels: { readonly [Type in ChainLogEvent['type']]?: 'warn' | 'alert' } = {
   halted: 'alert',
+  'upgrade:planned': 'warn',
+  'upgrade:required': 'alert',
   stalled: 'alert',
   'clock:ahead': 'warn',
   'rpc:fault': 'warn',

@@ -5,7 +5,7 @@ import type { Description } from '../operation/operation.ts'
 export const chainDescriptions: Readonly<Record<string, Description>> = {
   getHealth: {
     summary: 'Whether the node makes blocks',
-    errors: ['CHAIN_HALTED'],
+    errors: ['CHAIN_HALTED', 'UPGRADE_REQUIRED'],
   },
   getStatus: {
     summary: 'Which chain this is, and where it stands',

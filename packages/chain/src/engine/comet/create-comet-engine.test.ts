@@ -180,7 +180,7 @@ test("a header with its votes is CometBFT's, asked for once; of the genesis ther
 
 test('CometBFT keeps the blocks of so many heights, and all before there are as many', async () => {
   network.close()
-  network = createCometNodes(join(folder, 'alone'), 1, undefined, 3)
+  network = createCometNodes(join(folder, 'alone'), 1, undefined, { keepBlocks: 3 })
   const from: number[] = []
   for (let height = 1; height <= 5; height++) {
     await network.produce()

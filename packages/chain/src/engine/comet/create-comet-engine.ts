@@ -32,7 +32,7 @@ import {
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
 import type { KeptSnapshots } from '../../snapshot/keep-snapshots.ts'
-import { type Block, beaconRoundFor, type FinalizedBlock } from '../../state/index.ts'
+import { type Block, beaconRoundFor, type FinalizedBlock, UpgradeRequiredError } from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
 import type { Clock } from '../clock/clock.ts'
 import { unproven } from '../clock/create-block-times.ts'
@@ -242,6 +242,8 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
         }
         return ResponseProcessProposal.fromPartial({ status: ACCEPT })
       } catch (error) {
+        // No word about the proposal: this program cannot judge it, and ends.
+        if (error instanceof UpgradeRequiredError) throw error
         parts.log({ type: 'proposal:refused', height: Number(request.height), message: wordsOf(error) })
         return ResponseProcessProposal.fromPartial({ status: REJECT })
       }
