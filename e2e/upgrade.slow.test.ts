@@ -15,7 +15,7 @@ afterAll(() => bench.close())
 const NEWER = fileURLToPath(new URL('../packages/chain/test/run-node.ts', import.meta.url))
 
 test('an old program ends in front of the height, a restart says the same, and a newer one goes on', async () => {
-  const height = await initVotedUpgrade(bench.home)
+  const height = await initVotedUpgrade(bench.home, 3)
   const old = ['chain', 'run', '--home', bench.home, '--port', '0']
   const running = bench.start([...old, '--json'])
   const { code, stderr } = await running.finished

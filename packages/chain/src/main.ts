@@ -214,7 +214,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       })
     const limits = addressLimits(options.addressLimits)
     const addressOf = addressesThatCount(limits)
-    const app = createApp({ engine, store, genesis, faucet, version, metrics, limits, addressOf, log })
+    const app = createApp({ engine, store, genesis, faucet, version, rulesKnown, metrics, limits, addressOf, log })
     const listening = await listen(app.handler, host, port, { connections: limits.connections, addressOf })
     beacon.start()
     engine.start()

@@ -15,11 +15,15 @@ import { dealKeys } from '../src/store/deal-keys.ts'
 import { openStore } from '../src/store/open-store.ts'
 
 const BLOCK_TIME_MS = 250
-/** Seconds of a devnet's vote and of its delay, in blocks, and some blocks. */
-const AHEAD = 4 * (20 + 5) + 8
+/** A devnet's vote and its delay, in blocks, and some more. */
+const BLOCKS = 4 * (20 + 5) + 5
 
-/** @returns the first block that needs rules 2, a few behind the head */
-export async function initVotedUpgrade(home: string): Promise<number> {
+/**
+ * @param blocksLeft until the rules are needed
+ * @returns the first block that needs rules 2
+ */
+export async function initVotedUpgrade(home: string, blocksLeft: number): Promise<number> {
+  const upgradeAt = BLOCKS + 1 + blocksLeft
   await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
   const { genesis, validatorKey, faucetKey } = await readHome(home)
   const chain = genesisHash(genesis)
@@ -29,12 +33,12 @@ export async function initVotedUpgrade(home: string): Promise<number> {
     const machine = createStateMachine({ reader: store.reader })
     const sign = createHeaderSigner(genesis, validatorKey)
     commitGenesis({ store, machine, genesis, sign })
-    const upgrade = { title: 'new rules', link: '', changes: [], upgradeAt: AHEAD, rules: 2, release: 'granary 2' }
+    const upgrade = { title: 'new rules', link: '', changes: [], upgradeAt, rules: 2, release: 'granary 2' }
     const signed = [
       message(chain, owner, 0, 'SubmitProposal', upgrade),
       message(chain, owner, 1, 'Vote', { proposal: 1, choice: 'yes' }),
     ]
-    for (let height = 1; height < AHEAD - 3; height++) {
+    for (let height = 1; height <= BLOCKS; height++) {
       const { hash: previousHash, appHash } = store.head()!
       const timeMs = genesis.timeMs + height * BLOCK_TIME_MS
       const txs = signed.slice(height - 1, height)
@@ -46,7 +50,7 @@ export async function initVotedUpgrade(home: string): Promise<number> {
   } finally {
     store.close()
   }
-  return AHEAD
+  return upgradeAt
 }
 
 function message<N extends TransactionName>(

@@ -18,6 +18,7 @@ import type { NodeMetrics } from './node-metrics.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { eventRoutes } from './routes/events.ts'
 import { faucetRoutes } from './routes/faucet.ts'
+import { governanceRoutes } from './routes/governance.ts'
 import { proofRoutes } from './routes/proofs.ts'
 import { stateRoutes } from './routes/state.ts'
 import { txRoutes } from './routes/txs.ts'
@@ -29,6 +30,8 @@ export interface AppParts {
   /** A devnet's. */
   readonly faucet: Faucet | undefined
   readonly version: string
+  /** The newest rules that the node goes by. @default those of this program */
+  readonly rulesKnown?: number
   readonly metrics: NodeMetrics
   readonly limits: Required<AddressLimits>
   readonly addressOf: AddressOf
@@ -74,6 +77,7 @@ export function createApp(parts: AppParts): App {
     ...stateRoutes(parts),
     ...blockRoutes(parts),
     ...proofRoutes(parts),
+    ...governanceRoutes(parts),
     events.served,
     ...(parts.faucet === undefined ? [] : faucetRoutes({ ...parts, time, faucet: parts.faucet })),
   ]

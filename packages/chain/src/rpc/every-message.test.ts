@@ -12,6 +12,7 @@ import { provePost } from '@granary/proofs/post'
 import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import { getProposal } from '@granary/protocol/chain-api'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   accountSigner,
@@ -243,6 +244,11 @@ test('every message works from the typed client, and its effect is in a view', a
   const changes = [{ name: 'accountFee', value: 5n }]
   await send(operator, 'SubmitProposal', { title: 'cheaper', link: '', changes, release: '' })
   await send(operator, 'Vote', { proposal: 1, choice: 'yes' })
+  expect(await chain.ask(getProposal, { params: { id: 1 } })).toMatchObject({
+    steps: [{ name: 'accountFee', to: '5' }],
+    yes: '1',
+    ballots: [{ owner: operator.address, choice: 'yes' }],
+  })
   expect([...sent].toSorted()).toEqual(
     Object.keys(declarations)
       .filter((kind) => kind !== 'BeaconEntry')

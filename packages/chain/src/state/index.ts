@@ -2,6 +2,7 @@
 
 export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './access/senders.ts'
 export { assertRulesKnown, RULES_KNOWN, rulesOf, UpgradeRequiredError } from './governance/rules-version.ts'
+export { governanceView, proposalView, proposalViews } from './governance/views.ts'
 export { type BlockRoom, createBlockRoom, type Load } from './machine/block-room.ts'
 export type { Verifiers } from './machine/checks.ts'
 export type { Claim } from './machine/claim.ts'

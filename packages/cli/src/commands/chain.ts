@@ -18,6 +18,7 @@ import type { CommandContext } from '../program-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { addHeader } from './chain-header.ts'
 import { addNetwork } from './chain-network.ts'
+import { addChainProposal } from './chain-proposal.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
 import { assertAccounts, type GenesisAccount, withAccounts, withBlockTime } from './genesis-options.ts'
 
@@ -118,6 +119,7 @@ export function addChain(program: Command, context: CommandContext): void {
   addNetwork(chain, context)
   addHeader(chain, context)
   addChainUpkeep(chain, context)
+  addChainProposal(chain, context)
 }
 
 async function initChain(options: InitOptions, context: CommandContext): Promise<void> {

@@ -15,7 +15,7 @@ const numbers = z.readonly(z.array(natural))
 const texts = z.readonly(z.array(z.string()))
 
 /** Every answer is that of a node at a height. */
-const height = { height: natural }
+export const height = { height: natural }
 
 export const healthAnswer = z.object({ ...height, ok: z.boolean() })
 
@@ -379,6 +379,6 @@ export interface Page<T> {
   readonly next: string | null
 }
 
-function pageOf<S extends z.ZodMiniType>(item: S) {
+export function pageOf<S extends z.ZodMiniType>(item: S) {
   return z.object({ ...height, items: z.readonly(z.array(item)), next: z.nullable(z.string()) })
 }

@@ -89,6 +89,18 @@ export const chainDescriptions: Readonly<Record<string, Description>> = {
       'What the state holds at a key, or that it holds nothing, with the proof and the signed header that it opens',
     errors: ['STATE_NOT_FOUND'],
   },
+  getGovernance: {
+    summary: 'By which rules blocks are made, and what the validators may vote on',
+    errors: [],
+  },
+  listProposals: {
+    summary: 'What was and is voted on, in the order of numbers',
+    errors: [],
+  },
+  getProposal: {
+    summary: 'A proposal: what it would change, its votes, and what came of it',
+    errors: ['PROPOSAL_NOT_FOUND'],
+  },
   submitTx: {
     summary: 'Sends a signed transaction; the same bytes again are the same transaction',
     also: { 202: 'Taken, and not in a block yet' },

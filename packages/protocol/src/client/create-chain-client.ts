@@ -159,6 +159,8 @@ export interface ChainClient {
    * @throws ChainTxError when it was committed and failed
    */
   submit(bytes: Uint8Array, options?: SubmitOptions): Promise<TxView>
+  /** Anything else that a node answers, by its declaration in `@granary/protocol/chain-api`. */
+  ask<O extends NodeOperation>(operation: O, question: Question, options?: CallOptions): Promise<Parsed<O>>
   /** Follows the chain until the caller breaks or aborts; reconnects and misses nothing. */
   events<T extends StreamType = StreamType>(options?: EventsOptions<T>): AsyncIterable<FollowedEvent<T>>
 }
@@ -167,7 +169,8 @@ const READ_TIMEOUT_MS = 20_000
 // Longer than the node itself holds a call that waits for a block.
 const COMMIT_TIMEOUT_MS = 90_000
 
-interface Question {
+/** What a path and a query are filled with. */
+export interface Question {
   readonly params?: Readonly<Record<string, string | number>>
   readonly query?: Readonly<Record<string, string | number | undefined>>
 }
@@ -222,6 +225,7 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     get height() {
       return known.height
     },
+    ask,
     status: (callOptions) => ask(getStatus, {}, callOptions),
     params: async (callOptions) => {
       const { params } = await ask(getParams, {}, callOptions)

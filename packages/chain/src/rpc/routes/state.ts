@@ -45,6 +45,7 @@ import {
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { ChallengeNotOpenError, NotFoundError, RandomnessNotReadyError } from '../errors.ts'
+import { cursor } from './cursor.ts'
 
 export interface StateRoutesParts {
   readonly engine: Engine
@@ -193,10 +194,4 @@ function readDeal(store: Store, id: number): DealView {
       '`granary deals` lists those of your account, and GET /v1/deals those of all, by pieceCid or rootCid',
     )
   return view
-}
-
-/** A full page may have a next one. */
-function cursor<T>(items: readonly T[], limit: number, keyOf: (item: T) => number | string): string | null {
-  const last = items.at(-1)
-  return items.length < limit || last === undefined ? null : String(keyOf(last))
 }

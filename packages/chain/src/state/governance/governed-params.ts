@@ -7,6 +7,7 @@ import type { Bound } from './param-bounds.ts'
 
 const GRN = 10n ** 18n
 const YEAR_MS = 365 * 86_400_000
+const QUARTER_MS = 90 * 86_400_000
 
 export interface GovernedParam {
   /** In a chain whose parameters are these at present. */
@@ -22,16 +23,22 @@ type Governed = AmountName | NumberName
 const between = (min: bigint, max: bigint) => (): Bound => ({ min, max })
 
 export const governedParams: { readonly [N in Governed]?: GovernedParam } = {
-  feeBase: { bound: between(0n, GRN / 100n), why: 'a message stays affordable to who has a hundredth of a GRN' },
+  feeBase: {
+    bound: between(GRN / 1_000_000n, GRN / 100n),
+    why: 'above nothing, or the pool would be filled for free; a message stays affordable to who has a hundredth of a GRN',
+  },
   feeByte: {
-    bound: between(0n, GRN / 100_000n),
-    why: 'the longest message of 64 KiB costs two thirds of a GRN at most',
+    bound: between(GRN / 10_000_000_000n, GRN / 10_000_000n),
+    why: 'above nothing, as the base; the longest proof of replication, of 3 MiB, costs a third of a GRN at most',
   },
   feeUnit: {
-    bound: between(0n, GRN / 1_000_000n),
-    why: 'a proof of replication costs less than the pledge of its sector',
+    bound: between(GRN / 10_000_000_000n, GRN / 10_000_000n),
+    why: 'above nothing, as the base; to have that proof verified costs less than its bytes',
   },
-  feeProving: { bound: between(0n, GRN / 1_000n), why: 'no vote prices an answer out: it is due whatever it costs' },
+  feeProving: {
+    bound: between(GRN / 1_000_000n, GRN / 1_000n),
+    why: 'above nothing, as the base; no vote prices an answer out, which is due whatever it costs',
+  },
   accountFee: { bound: between(0n, GRN / 10n), why: 'a new account and a deal stay affordable' },
   minCollateralShareBps: {
     bound: between(500n, 5_000n),
@@ -51,8 +58,11 @@ export const governedParams: { readonly [N in Governed]?: GovernedParam } = {
   },
   recoveriesPerEpoch: { bound: between(1n, 16n), why: 'the queue moves, and what is drawn fits into a block' },
   dealDurationMin: {
-    bound: ({ provingPeriod, dealDurationMax }) => ({ min: BigInt(provingPeriod), max: BigInt(dealDurationMax) }),
-    why: 'a deal is challenged once at least',
+    bound: ({ provingPeriod, dealDurationMax, blockTimeMs }) => ({
+      min: BigInt(provingPeriod),
+      max: BigInt(Math.min(dealDurationMax, Math.floor(QUARTER_MS / blockTimeMs))),
+    }),
+    why: 'a deal is challenged once at least; who stores for a quarter of a year always may',
   },
   dealDurationMax: {
     bound: ({ dealDurationMax, blockTimeMs }) => ({

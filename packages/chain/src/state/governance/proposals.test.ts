@@ -2,6 +2,7 @@ import type { MessageBodies } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { createTestChain, fund, GRN, type TestChain } from '../../../test/test-chain.ts'
 import { readParams } from '../index.ts'
+import { totalsOf } from '../money/ledger.ts'
 import { tables } from '../store/tables.ts'
 import { governedParams } from './governed-params.ts'
 import { rulesOf } from './rules-version.ts'
@@ -29,6 +30,11 @@ function accept(chain: TestChain, content: MessageBodies['SubmitProposal']): num
   chain.does(chain.faucet, 'Vote', { proposal: id, choice: 'yes' })
   chain.advanceTo(tables.proposals.get(chain.state, id)!.endsAt)
   return id
+}
+
+/** What a node says to it, without a block. */
+function codeOf(chain: TestChain, content: MessageBodies['SubmitProposal']): string {
+  return chain.machine.checkTx(chain.sign(chain.faucet, 'SubmitProposal', content), 0).code
 }
 
 const proposalOf = ({ state }: TestChain, id: number) => tables.proposals.get(state, id)!
@@ -104,7 +110,7 @@ describe('a vote', () => {
     expect(chain.send(chain.faucet, 'Vote', { proposal: 1, choice: 'no' }).code).toBe('VOTE_OVER')
   })
 
-  test('sent again by somebody else counts once', () => {
+  test('a vote that is said again counts once', () => {
     const chain = createTestChain()
     submit(chain, changing('accountFee', 5n))
     const bytes = chain.sign(chain.faucet, 'Vote', { proposal: 1, choice: 'yes' })
@@ -126,7 +132,7 @@ describe('proposals that conflict', () => {
     return [proposalOf(chain, one), proposalOf(chain, id)] as const
   }
 
-  test('the step of the later one is not made from where it no longer stands', () => {
+  test('of two proposals about one parameter the later one does not undo the first unseen', () => {
     const chain = createTestChain()
     const [one, two] = both(chain, changing('accountFee', 5n), changing('accountFee', 7n))
     expect([one.state, two.state, two.end]).toEqual(['done', 'failed', 'changed'])
@@ -136,9 +142,13 @@ describe('proposals that conflict', () => {
   test('two about different parameters are both made', () => {
     const chain = createTestChain()
     const { dealDurationMin } = chain.genesis.params
-    const [one, two] = both(chain, changing('feeBase', 1n), changing('dealDurationMin', BigInt(dealDurationMin + 1)))
+    const [one, two] = both(
+      chain,
+      changing('feeBase', GRN / 1_000n),
+      changing('dealDurationMin', BigInt(dealDurationMin + 1)),
+    )
     expect([one.state, two.state]).toEqual(['done', 'done'])
-    expect(readParams(chain.state)).toMatchObject({ feeBase: 1n, dealDurationMin: dealDurationMin + 1 })
+    expect(readParams(chain.state)).toMatchObject({ feeBase: GRN / 1_000n, dealDurationMin: dealDurationMin + 1 })
   })
 
   test('of two upgrades the first is planned', () => {
@@ -151,11 +161,43 @@ describe('proposals that conflict', () => {
   })
 })
 
+test('at the least of all fees a message still has a level', () => {
+  const chain = createTestChain()
+  const changes = ['feeBase', 'feeByte', 'feeUnit', 'feeProving'].map((name) => ({
+    name,
+    value: governedParams[name as keyof typeof governedParams]!.bound(chain.genesis.params).min,
+  }))
+  accept(chain, { title: 'all the least', link: '', changes, release: '' })
+  chain.advanceTo(proposalOf(chain, 1).executesAt)
+  const tx = chain.sign(chain.faucet, 'Transfer', { to: fund(chain, 9).address, amount: 1n }, { maxFee: GRN })
+  expect(chain.machine.checkTx(tx, 0)).toMatchObject({ code: 'OK' })
+  expect(chain.send(chain.faucet, 'Vote', { proposal: 1, choice: 'no' }).code).toBe('VOTE_OVER')
+})
+
+test('places of proposals are not filled for others', () => {
+  const chain = createTestChain()
+  const stranger = fund(chain, 9)
+  expect(chain.send(stranger, 'SubmitProposal', changing('accountFee', 5n)).code).toBe('NO_VOTING_POWER')
+  submit(chain, changing('accountFee', 5n))
+  expect(chain.send(chain.faucet, 'SubmitProposal', changing('feeBase', GRN / 1_000n)).code).toBe('PROPOSAL_OPEN')
+  chain.advanceTo(proposalOf(chain, 1).endsAt)
+  expect(submit(chain, changing('feeBase', GRN / 1_000n))).toBe(2)
+})
+
+test('a proposal that nobody looks at costs its deposit', () => {
+  const chain = createTestChain()
+  submit(chain, changing('accountFee', 5n))
+  const { burnt } = totalsOf(chain.state)
+  chain.advanceTo(proposalOf(chain, 1).endsAt)
+  expect(proposalOf(chain, 1)).toMatchObject({ state: 'rejected', end: 'quorum' })
+  expect(totalsOf(chain.state).burnt - burnt).toBe(deposit)
+})
+
 test.each(GOVERNED)('no vote moves %s beyond its bounds', (name) => {
   const chain = createTestChain()
   const { min, max } = governedParams[name as keyof typeof governedParams]!.bound(chain.genesis.params)
   const beyond = [max + 1n, ...(min > 0n ? [min - 1n] : [])]
-  const codes = beyond.map((value) => chain.send(chain.faucet, 'SubmitProposal', changing(name, value)).code)
+  const codes = beyond.map((value) => codeOf(chain, changing(name, value)))
   expect(new Set(codes)).toEqual(new Set(['PARAM_NOT_CHANGEABLE']))
 })
 
@@ -163,6 +205,6 @@ test('no vote changes what challenges, locks and promises were made by', () => {
   const chain = createTestChain()
   const others = Object.keys(chain.genesis.params).filter((name) => !GOVERNED.includes(name))
   expect(others).toContain('postSamples')
-  const codes = others.map((name) => chain.send(chain.faucet, 'SubmitProposal', changing(name, 1n)).code)
+  const codes = others.map((name) => codeOf(chain, changing(name, 1n)))
   expect(new Set(codes)).toEqual(new Set(['PARAM_NOT_CHANGEABLE']))
 })
