@@ -566,6 +566,43 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'a message has at most 65,536 items, counted before one is built',
     cost: 'it is not taken at all',
   },
+  // Votes
+  {
+    name: 'no vote moves',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'each parameter that a vote changes has bounds of its own, narrower than those of a genesis',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'no vote changes what challenges, locks and promises were made by',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'those parameters stay what the genesis says until other rules count, which each operator installs',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'places of proposals are not filled for others',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'only owners of validators submit, each one at a time',
+    cost: 'a bond, a deposit and a voting period for each proposal',
+  },
+  {
+    name: 'a proposal that nobody looks at costs its deposit',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'the deposit is burnt when fewer than a third of all power vote',
+    cost: 'the deposit',
+  },
+  {
+    name: 'of two proposals about one parameter the later one does not undo the first unseen',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'what is voted on is a step from one value to another, which is not made from elsewhere',
+    cost: 'the deposits of both, if few vote',
+  },
+  {
+    name: 'a vote that is said again counts once',
+    file: `${STATE}/governance/proposals`,
+    refusedBy: 'an owner has one ballot for a proposal, and a transaction is in a block once',
+    cost: 'a fee for each time',
+  },
   // A provider's doors
   {
     name: 'a quote counts against the address that asks',
