@@ -26,23 +26,18 @@ export interface Verifiers {
 }
 
 const VERDICTS_MAX = 8_192
+/** Apart from the others, which are many a second and cost a hundredth. */
+const PROOFS_MAX = 512
 const reference: Verifiers = { signer: verifySigner, poRep: verifyPoRep, post: verifyPost }
 
 export function createChecks(verifiers: Verifiers = reference): Checks {
   const verifyRound = verifiers.beacon ?? verifyBeaconRound
-  const verdicts = new Map<string, unknown>()
+  const remembered = createMemory(VERDICTS_MAX)
+  const proven = createMemory(PROOFS_MAX)
   // Remembered by identity: the engine gives the same bytes at each step, and nobody changes bytes that were handed in.
   const decoded = new WeakMap<Uint8Array, DecodedTransaction>()
   const read = new WeakMap<Uint8Array, ReadTransaction>()
   const signed = new WeakMap<Uint8Array, { readonly signature: Uint8Array; readonly by: SignedBy | undefined }>()
-
-  function remembered<T>(key: string, verify: () => T): T {
-    if (verdicts.has(key)) return verdicts.get(key) as T
-    const verdict = verify()
-    if (verdicts.size >= VERDICTS_MAX) verdicts.delete(verdicts.keys().next().value!)
-    verdicts.set(key, verdict)
-    return verdict
-  }
 
   function decode(bytes: Uint8Array): DecodedTransaction {
     const known = decoded.get(bytes)
@@ -76,15 +71,27 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
     poRep: (input) => {
       const { profile, provider, sectorNumber, ticket, seed, commD, commR, bundle } = input
       const key = keyOf(`porep ${profile.name} ${provider} ${sectorNumber}`, [ticket, seed, commD, commR, bundle])
-      return remembered(key, () => verifiers.poRep(input))
+      return proven(key, () => verifiers.poRep(input))
     },
     post: (input) => {
       const { profile, provider, partition, randomness, count, sectors, skipped = [], bundle } = input
       const numbers = sectors.map((sector) => sector.number).join(',')
       const label = `post ${profile.name} ${provider} ${partition} ${count} ${numbers} ${skipped.join(',')}`
       const key = keyOf(label, [randomness, ...sectors.map((sector) => sector.commR), bundle])
-      return remembered(key, () => verifiers.post(input))
+      return proven(key, () => verifiers.post(input))
     },
+  }
+}
+
+/** Of the oldest nothing is known any more: it is verified again. */
+function createMemory(verdictsMax: number): <T>(key: string, verify: () => T) => T {
+  const verdicts = new Map<string, unknown>()
+  return <T>(key: string, verify: () => T) => {
+    if (verdicts.has(key)) return verdicts.get(key) as T
+    const verdict = verify()
+    if (verdicts.size >= verdictsMax) verdicts.delete(verdicts.keys().next().value!)
+    verdicts.set(key, verdict)
+    return verdict
   }
 }
 

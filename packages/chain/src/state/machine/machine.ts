@@ -26,7 +26,8 @@ import { writeAppHash } from '../store/app-hash.ts'
 import type { BlockContext } from '../store/context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from '../store/errors.ts'
 import { type HeadView, readGenesis, readHead, rememberingParams, writeGenesis } from '../store/head.ts'
-import { createOverlay, type Overlay, type StateReader } from '../store/store.ts'
+import { rememberCommitted } from '../store/remember-committed.ts'
+import { createOverlay, type EntryReader, type Overlay, type StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 import { type Admitted, admit, admitSender, checkEnvelope } from './admit.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
@@ -152,6 +153,7 @@ export interface StateMachineParts {
 
 export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN }: StateMachineParts): StateMachine {
   const checks = createChecks(verifiers)
+  const committed = rememberCommitted(reader)
   // The genesis never changes, and to hash it for each transaction would take longer than the transaction.
   let known: { readonly genesis: Genesis; readonly hash: Hash } | undefined
   const readParams = rememberingParams()
@@ -166,21 +168,22 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
 
   /** The block after the head, at the earliest time that it may have. */
   function openNext(): OpenBlock {
-    const head = readHead(reader)
-    return open(head, head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
+    const state = committed()
+    const head = readHead(state)
+    return open(state, head, { height: head.height + 1, timeMs: head.timeMs + chain().genesis.blockTimeMs })
   }
 
-  function open(head: HeadView, height: number, timeMs: number): OpenBlock {
-    const overlay = createOverlay(reader)
+  function open(state: EntryReader, head: HeadView, { height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
+    const overlay = createOverlay(state)
     const events: ChainEvent[] = []
     const { genesis, hash } = chain()
-    const params = readParams(reader)
+    const params = readParams(state)
     const context: BlockContext = {
       store: overlay,
       genesis,
       genesisHash: hash,
       params,
-      fees: currentFees(reader, params),
+      fees: currentFees(state, params),
       checks,
       height,
       timeMs,
@@ -190,9 +193,10 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
   }
 
   function openBlock({ height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
-    const head = readHead(reader)
-    assertRulesKnown(reader, head.height + 1, rulesKnown)
-    const block = open(head, height, timeMs)
+    const state = committed()
+    const head = readHead(state)
+    assertRulesKnown(state, head.height + 1, rulesKnown)
+    const block = open(state, head, { height, timeMs })
     if (height !== head.height + 1) throw new BlockInvalidError(`block ${height} does not follow block ${head.height}`)
     if (!Number.isSafeInteger(timeMs) || timeMs <= head.timeMs) {
       throw new BlockInvalidError(`block ${height} is not later than the block before it`)
@@ -256,8 +260,8 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
 
     checkEnvelope: (bytes) => {
       const { tx, signature } = checks.decoded(bytes)
-      const isUsed = tx.sequence < (tables.lanes.get(reader, tx.sender, tx.lane)?.next ?? 0)
       const { context } = openNext()
+      const isUsed = tx.sequence < (tables.lanes.get(context.store, tx.sender, tx.lane)?.next ?? 0)
       try {
         checkEnvelope(context, bytes)
         return { tx, signature, isUsed }

@@ -12,13 +12,17 @@ export interface StateReader {
   range(prefix: string, after?: string): Iterable<readonly [key: string, value: Uint8Array]>
 }
 
-export interface Store extends StateReader {
+/** A reader that keeps both forms of what it has read. */
+export interface EntryReader extends StateReader {
+  /** What stands at the key, to be read as bytes or as a record. */
+  entry(key: string): Entry | undefined
+}
+
+export interface Store extends EntryReader {
   put(key: string, value: Uint8Array): void
   /** @throws MessageInvalidError for a record that cannot be encoded */
   putRecord<T>(key: string, of: Struct<T>, record: T): void
   delete(key: string): void
-  /** What stands at the key, to be read as bytes or as a record. */
-  entry(key: string): Entry | undefined
   /** undefined deletes. */
   setEntry(key: string, entry: Entry | undefined): void
 }
@@ -39,13 +43,13 @@ export interface Entry {
   record<T>(of: Struct<T>): T
 }
 
-export function readRecord<T>(reader: StateReader | Store, key: string, of: Struct<T>): T | undefined {
+export function readRecord<T>(reader: StateReader | EntryReader, key: string, of: Struct<T>): T | undefined {
   if ('entry' in reader) return reader.entry(key)?.record(of)
   const bytes = reader.get(key)
   return bytes === undefined ? undefined : decodeRecord(of, bytes)
 }
 
-export function createOverlay(below: StateReader | Store): Overlay {
+export function createOverlay(below: StateReader | EntryReader): Overlay {
   const written = new Map<string, Entry | undefined>()
   const readBelow = entriesOf(below)
   // Keys are grouped by their table, so that a range over one table does not walk the writes of all others.
@@ -90,7 +94,7 @@ export function createOverlay(below: StateReader | Store): Overlay {
   }
 }
 
-function entryOfBytes(bytes: Uint8Array): Entry {
+export function entryOfBytes(bytes: Uint8Array): Entry {
   let decoded: unknown
   return {
     bytes: () => bytes,
@@ -113,7 +117,7 @@ function entryOfRecord<R>(declared: Struct<R>, record: R): Entry {
 }
 
 /** Reads the entries below an overlay, and remembers those of the committed state for as long as the overlay lives. */
-function entriesOf(below: StateReader | Store): (key: string) => Entry | undefined {
+function entriesOf(below: StateReader | EntryReader): (key: string) => Entry | undefined {
   if ('entry' in below) return below.entry
   const known = new Map<string, Entry>()
   return (key) => {
