@@ -72,6 +72,28 @@ test('a third wrong answer to a challenge is not verified, nor one that was refu
   expect(verified).toBe(2)
 })
 
+test('a proof is verified once by a node, from its arrival to its block', async () => {
+  let verified = 0
+  const counting: Verifiers = {
+    ...claimedSigners,
+    post: (input) => {
+      verified += 1
+      return claimedSigners.post(input)
+    },
+  }
+  const { chain, provider, signer } = stage(1, {}, counting)
+  challenged(chain, provider, 0)
+  const network = onComet(chain, counting)
+  const [node] = network.nodes
+  const answer = chain.sign(signer, 'SubmitPost', claimedAnswer(chain, provider, 0)!, { lane: 1_024 })
+  verified = 0
+  expect(await checks(node!, answer)).toBe('OK')
+  expect(await checks(node!, answer)).toBe('OK')
+  await network.produce()
+  expect(node!.store.txsOf(node!.store.head()!.height).map(({ kind }) => kind)).toContain('SubmitPost')
+  expect(verified).toBe(1)
+})
+
 test('general messages beyond half of the pool are refused, and a proof still gets in and comes first', async () => {
   const blockBytes = 2 ** 20
   // Blocks must hold two seals of the largest sectors: with the smallest ones alone, blocks can be small.

@@ -95,6 +95,21 @@ test('a proposal that was voted for and not decided changes nothing', async () =
   expect(network.nodes[0]!.store.txsOf(1).map(({ kind }) => kind)).toContain('Transfer')
 })
 
+test('what was executed under the hash of another block is not taken for it', async () => {
+  const { nodes } = network
+  const empty = await network.propose(0)
+  await nodes[0]!.engine.submit(transfer(0))
+  const decided = await network.propose(0)
+  const lie = { ...empty, hash: decided.hash }
+  for (const poisoned of nodes.slice(0, 3))
+    expect(await poisoned.application.processProposal(lie)).toMatchObject({ status: 1 })
+  const hashes: string[] = []
+  for (const node of nodes) hashes.push(toHex(await network.finalize(node, decided)))
+  expect(new Set(hashes).size).toBe(1)
+  await nodes[0]!.application.commit({})
+  expect(nodes[0]!.store.txsOf(1).map(({ kind }) => kind)).toContain('Transfer')
+})
+
 test('a node that dies between the execution of a block and its commit stands at the block before', async () => {
   await network.produce()
   const proposal = await network.propose(1)

@@ -7,7 +7,7 @@
  * Nothing is durable before Commit, which is one transaction of the store: a node that dies anywhere stands at a block, and
  * CometBFT gives it again what came after.
  */
-import { fromHex, type Hex, toHex } from '@granary/base'
+import { equalBytes, fromHex, type Hex, toHex } from '@granary/base'
 import { cometChainId } from '@granary/protocol/comet'
 import { hashTxs, type SignedBytes } from '@granary/protocol/header'
 import { decodeTransaction, type Hash, hashOf, isBeaconEntry } from '@granary/protocol/messages'
@@ -150,6 +150,12 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     await verification.prepareSigners(signed.flat())
   }
 
+  /** A proposal that was executed is not executed again when it is decided: it and no other, whatever its hash says. */
+  function executedBefore(request: RequestProcessProposal | RequestFinalizeBlock): Executed | undefined {
+    const found = executed.get(hashOf(request.hash))
+    return found !== undefined && isSameBlock(found, request) ? found : undefined
+  }
+
   async function execute(request: RequestProcessProposal | RequestFinalizeBlock): Promise<Executed> {
     const startedAt = performance.now()
     const txs = request.txs.map(known.sameBytes)
@@ -234,11 +240,10 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     processProposal: async (request) => {
       const { ACCEPT, REJECT } = ResponseProcessProposal_ProposalStatus
       try {
-        const hash = hashOf(request.hash)
-        if (!executed.has(hash)) {
+        if (executedBefore(request) === undefined) {
           // A height that is not decided has a proposal a round, for as long as it takes.
           if (executed.size >= PROPOSALS_KEPT) executed.delete(executed.keys().next().value!)
-          executed.set(hash, await execute(request))
+          executed.set(hashOf(request.hash), await execute(request))
         }
         return ResponseProcessProposal.fromPartial({ status: ACCEPT })
       } catch (error) {
@@ -251,7 +256,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
 
     finalizeBlock: async (request) => {
       hasBlocks = true
-      decided = executed.get(hashOf(request.hash)) ?? (await execute(request))
+      decided = executedBefore(request) ?? (await execute(request))
       const { results, appHash } = decided.finalized
       return ResponseFinalizeBlock.fromPartial({
         txResults: results.map(({ code }) => ExecTxResult.fromPartial({ code: code === 'OK' ? TAKEN : REFUSED })),
@@ -337,6 +342,16 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       },
     },
   }
+}
+
+function isSameBlock({ block, proposer }: Executed, request: RequestProcessProposal | RequestFinalizeBlock): boolean {
+  return (
+    block.height === Number(request.height) &&
+    block.timeMs === msOf(request.time) &&
+    equalBytes(proposer, request.proposerAddress) &&
+    block.txs.length === request.txs.length &&
+    block.txs.every((bytes, index) => equalBytes(bytes, request.txs[index]!))
+  )
 }
 
 /** As CometBFT names validators: the first 20 bytes of the key's SHA-256. */

@@ -72,6 +72,17 @@ test('a large proof is verified elsewhere while this thread goes on, and its ver
   expect(other).toMatchObject({ ok: false })
 })
 
+test('of several large proofs each is verified elsewhere, once', async () => {
+  const seals = [1, 2, 3].map((sectorNumber) => ({ ...largePoRep(), sectorNumber }))
+  let checks = 0
+  const verdicts = await threaded.withProofs(() => {
+    checks += 1
+    return seals.map((seal) => threaded.verifiers.poRep(seal))
+  })
+  expect(verdicts).toEqual(seals.map(() => ({ ok: false, reason: 'BUNDLE_LENGTH_WRONG' })))
+  expect(checks).toBe(1 + seals.length)
+})
+
 test('what a check throws is passed on, before and after its proof', async () => {
   await expect(
     threaded.withProofs(() => {

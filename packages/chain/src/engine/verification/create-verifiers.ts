@@ -24,7 +24,8 @@ export interface ThreadedVerifiers {
   /** Resolves when the verdicts of these signatures are ready. @throws VerificationQueueFullError */
   prepareSigners(signed: readonly SignedDigest[]): Promise<void>
   /**
-   * Runs `check` with the large proofs that it meets verified beforehand.
+   * Runs `check` with the large proofs that it meets verified beforehand: from the start for each of them, so that it may
+   * have no effect before its last proof.
    * @throws VerificationQueueFullError and what `check` throws
    */
   withProofs<T>(check: () => T): Promise<T>
@@ -54,6 +55,11 @@ type ProofTask =
   | { readonly type: 'poRep'; readonly input: PoRepInput }
   | { readonly type: 'post'; readonly input: PostInput }
 
+interface VerifiedProof {
+  readonly task: ProofTask
+  readonly verdict: Verdict
+}
+
 /** Leaves a check that met a proof which is to be verified elsewhere first. */
 class ProofWanted extends Error {
   readonly task: ProofTask
@@ -73,7 +79,7 @@ export function createVerifiers({
   const digests = new WeakMap<Uint8Array, Uint8Array>()
   const signers = new Map<string, SignedBy | undefined>()
   let collecting = false
-  let ready: { readonly task: ProofTask; readonly verdict: Verdict } | undefined
+  let ready: readonly VerifiedProof[] = []
 
   function leastBusy(): VerificationThread | undefined {
     const alive = pool.filter((thread) => thread.alive)
@@ -86,14 +92,16 @@ export function createVerifiers({
   }
 
   function proof(task: ProofTask, verify: () => Verdict): Verdict {
-    if (ready !== undefined && isDeepStrictEqual(ready.task, task)) return ready.verdict
+    const known = ready.find((each) => isDeepStrictEqual(each.task, task))
+    if (known !== undefined) return known.verdict
     if (collecting && task.input.bundle.length >= LARGE_PROOF_BYTES) throw new ProofWanted(task)
     return verify()
   }
 
   /** @returns the proof that stands in the way of the check's result */
-  function attempt<T>(check: () => T): { readonly result: T } | ProofWanted {
+  function attempt<T>(check: () => T, verified: readonly VerifiedProof[]): { readonly result: T } | ProofWanted {
     collecting = true
+    ready = verified
     try {
       return { result: check() }
     } catch (thrown) {
@@ -101,6 +109,7 @@ export function createVerifiers({
       throw thrown
     } finally {
       collecting = false
+      ready = []
     }
   }
 
@@ -130,15 +139,14 @@ export function createVerifiers({
       }
     },
     async withProofs(check) {
-      const first = attempt(check)
-      if (!(first instanceof ProofWanted)) return first.result
-      const { task } = first
-      const verdict = await leastBusy()?.ask(task)
-      ready = verdict === undefined ? undefined : { task, verdict }
-      try {
-        return check()
-      } finally {
-        ready = undefined
+      const verified: VerifiedProof[] = []
+      for (;;) {
+        const outcome = attempt(check, verified)
+        if (!(outcome instanceof ProofWanted)) return outcome.result
+        const { task } = outcome
+        const verdict = await leastBusy()?.ask(task)
+        if (verdict === undefined) return check()
+        verified.push({ task, verdict })
       }
     },
     async stop() {
