@@ -162,6 +162,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       isHalted: () => engine.failure !== undefined,
       isStalled: () => engine.stalled !== undefined,
       clock: () => engine.clock,
+      comet: comet && (() => engine.figures!()),
     })
     const parts = {
       genesis,

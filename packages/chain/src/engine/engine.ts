@@ -15,6 +15,8 @@ export interface Engine {
   /** Why there are no blocks at present, though nothing has failed. */
   readonly stalled: GranaryError | undefined
   readonly clock: ClockStatus
+  /** What CometBFT says of itself; an engine without it has none. Never throws. */
+  figures?(): Promise<CometFigures>
   start(): void
   /**
    * Takes a transaction into the mempool; the same bytes again are the same transaction. Those of one lane are taken in
@@ -45,11 +47,28 @@ export interface WaitingTx {
   readonly kind: TransactionName
 }
 
+/** What CometBFT says of itself; undefined: it does not. */
+export interface CometFigures {
+  readonly isUp: boolean
+  readonly height?: number | undefined
+  readonly isCatchingUp?: boolean | undefined
+  readonly peers?: number | undefined
+  /** Of the height that is being agreed on: 0 while all goes well. */
+  readonly round?: number | undefined
+  readonly mempoolTxs?: number | undefined
+  readonly mempoolBytes?: number | undefined
+  /** Validators whose vote the last block lacks. */
+  readonly validatorsMissing?: number | undefined
+  readonly validators?: number | undefined
+}
+
 /** What the engine tells the log. */
 export type EngineEvent =
   | ClockEvent
   | CometEvent
   | { readonly type: 'stalled'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Blocks come again; of an engine on CometBFT. */
+  | { readonly type: 'stalled:over'; readonly height: number; readonly forMs: number }
   | { readonly type: 'block'; readonly height: number; readonly txs: number; readonly ms: number }
   | { readonly type: 'tx:dropped'; readonly id: Hash; readonly code: string }
   /** A block that another validator proposed, and that this one did not vote for. */

@@ -91,7 +91,9 @@ export function createApp(parts: AppParts): App {
     headers: chainHeaders,
     errors: ['REQUEST_INVALID', 'RATE_LIMITED'],
   })
-  app.get('/metrics', (_, response) => void response.type(METRICS_TYPE).send(metrics.text()))
+  app.get('/metrics', async (_, response) => {
+    response.type(METRICS_TYPE).send(await metrics.text())
+  })
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)
   app.use(answerRpcErrors(parts.log, time))

@@ -5,8 +5,8 @@ export type Labels = Readonly<Record<string, string>>
 export interface Metrics {
   /** Adds 1, or `by`. */
   counter(name: string, help: string): (labels?: Labels, by?: number) => void
-  /** Read when it is asked for. */
-  gauge(name: string, help: string, read: () => number): void
+  /** Read when it is asked for; left out while it is undefined. */
+  gauge(name: string, help: string, read: () => number | undefined): void
   /** Sums and counts what it is given, by upper bounds in its own unit. */
   histogram(name: string, help: string, bounds: readonly number[]): (value: number, labels?: Labels) => void
   text(): string
@@ -46,7 +46,11 @@ export function createMetrics(): Metrics {
       }
     },
     gauge(name, help, read) {
-      metrics.push({ name, help, type: 'gauge', samples: () => [sample(name, {}, read())] })
+      const samples = () => {
+        const value = read()
+        return value === undefined ? [] : [sample(name, {}, value)]
+      }
+      metrics.push({ name, help, type: 'gauge', samples })
     },
     histogram(name, help, bounds) {
       const limits = [...bounds, Number.POSITIVE_INFINITY]

@@ -1,14 +1,15 @@
 /** The metrics of a node: its chain from the events of its engine, its requests from its RPC. */
 import type { RequestHandler } from 'express'
 import type { ClockStatus } from '../engine/clock/clock.ts'
-import type { EngineEvent } from '../engine/engine.ts'
+import type { CometFigures, EngineEvent } from '../engine/engine.ts'
+import { createCometMetrics } from './comet-metrics.ts'
 import { createMetrics } from './create-metrics.ts'
 
 export interface NodeMetrics {
   observe(event: EngineEvent): void
   /** Measures each request; operations name themselves in `response.locals.operation`. */
   readonly requests: RequestHandler
-  text(): string
+  text(): Promise<string>
 }
 
 export interface NodeMetricsParts {
@@ -17,6 +18,8 @@ export interface NodeMetricsParts {
   readonly isHalted: () => boolean
   readonly isStalled: () => boolean
   readonly clock: () => ClockStatus
+  /** Of a node on CometBFT. */
+  readonly comet?: (() => Promise<CometFigures>) | undefined
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -24,6 +27,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 export function createNodeMetrics(parts: NodeMetricsParts): NodeMetrics {
   const { height, mempoolTxs, isHalted, isStalled, clock } = parts
   const metrics = createMetrics()
+  const comet = parts.comet && createCometMetrics(metrics, parts.comet)
   metrics.gauge('granary_chain_height', 'Height of the last block.', height)
   metrics.gauge('granary_chain_halted', '1 when the node had to stop making blocks.', () => Number(isHalted()))
   metrics.gauge('granary_chain_stalled', '1 while no block can be made, by the time or the beacon.', () =>
@@ -65,6 +69,9 @@ export function createNodeMetrics(parts: NodeMetricsParts): NodeMetrics {
       })
       next()
     },
-    text: metrics.text,
+    async text() {
+      await comet?.ask()
+      return metrics.text()
+    },
   }
 }

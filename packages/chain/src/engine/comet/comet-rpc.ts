@@ -1,10 +1,19 @@
 /** What is asked of CometBFT's own RPC, on the loopback: JSON-RPC 2.0, https://docs.cometbft.com/v0.38/rpc. */
 import * as z from 'zod'
+import type { CometFigures } from '../engine.ts'
+import { askFigures } from './comet-figures.ts'
 import type { Consensus } from './create-comet-engine.ts'
 import { ConsensusUnreachableError } from './errors.ts'
 import { signedHeader } from './signed-header.ts'
 
+export interface CometRpc extends Consensus {
+  /** Never throws. */
+  figures(): Promise<CometFigures>
+}
+
 const ANSWER_MS_MAX = 10_000
+/** Who reads metrics does not wait longer for them. */
+const FIGURES_MS_MAX = 2_000
 
 const answer = z.object({
   result: z.unknown().optional(),
@@ -14,11 +23,11 @@ const answer = z.object({
 /** CometBFT remembers what it has passed on: it is there. */
 const ALREADY_THERE = /tx already exists in cache/
 
-export function createCometRpc(url: string): Consensus {
-  async function call(method: string, params: object): Promise<z.output<typeof answer>> {
+export function createCometRpc(url: string): CometRpc {
+  async function call(method: string, params: object, msMax = ANSWER_MS_MAX): Promise<z.output<typeof answer>> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const headers = { 'content-type': 'application/json' }
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+    const signal = AbortSignal.timeout(msMax)
     try {
       const response = await fetch(url, { method: 'POST', body, headers, signal })
       return answer.parse(await response.json())
@@ -33,6 +42,7 @@ export function createCometRpc(url: string): Consensus {
       if (error === undefined || ALREADY_THERE.test(error.data ?? '')) return
       throw new ConsensusUnreachableError(url, new Error(`${error.message} ${error.data ?? ''}`.trim()))
     },
+    figures: () => askFigures(async (method, params) => (await call(method, params, FIGURES_MS_MAX)).result),
     signedHeader: (height) => signedHeader(async (method, params) => (await call(method, params)).result, height),
   }
 }

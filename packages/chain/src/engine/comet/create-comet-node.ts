@@ -7,6 +7,7 @@ import { createCometRpc } from './comet-rpc.ts'
 import { type CometEngineParts, createCometEngine } from './create-comet-engine.ts'
 import { createPair } from './create-pair.ts'
 import { checkComet } from './find-comet.ts'
+import { createStallWatch } from './watch-stalls.ts'
 
 export interface CometNodeParts extends Omit<CometEngineParts, 'consensus'> {
   /** Where it and its peers are reached. */
@@ -21,6 +22,8 @@ export interface CometNodeParts extends Omit<CometEngineParts, 'consensus'> {
   readonly program: string
   readonly time: Time
 }
+
+const LOOK_MS = 1_000
 
 /** Listens for CometBFT from now on. @throws GranaryError COMETBFT_MISSING, COMETBFT_VERSION_WRONG, HOME_LOCKED, SOCKET_PATH_TOO_LONG */
 export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
@@ -59,6 +62,13 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
     onFault: halt,
     log,
   })
+  const stalls = createStallWatch({
+    stalled: () => engine.stalled,
+    height: () => store.head()!.height,
+    monotonicMs: () => time.monotonicMs(),
+    log,
+  })
+  let looking: NodeJS.Timeout | undefined
   await pair.listen()
   return {
     ...engine,
@@ -71,8 +81,13 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
     get clock() {
       return engine.clock
     },
-    start: () => pair.start(),
+    figures: consensus.figures,
+    start() {
+      pair.start()
+      looking = setInterval(stalls.look, LOOK_MS)
+    },
     async stop() {
+      clearInterval(looking)
       await pair.stop()
       await engine.stop()
     },
