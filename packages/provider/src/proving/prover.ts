@@ -30,8 +30,8 @@ export class ProverError extends GranaryError {}
 /** Two challenges at once are proven side by side; a sector whose disk does not answer holds up one of the threads. */
 const ANSWER_THREADS = 2
 
-/** The thread of upkeep ends after it: it works for seconds an hour, and is 25 MB. */
-const UPKEEP_IDLE_MS = 30_000
+/** A thread is 25 MB, of a provider that rests in 200: beside the first one they end after this. */
+const IDLE_MS = 30_000
 
 /** A proof is large arrays, which lie elsewhere; by default a thread that has started leaves 16 MB and more of garbage lying about. */
 const YOUNG_MAX_MB = 2
@@ -43,10 +43,10 @@ export function createProver(): Prover {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MAX_MB },
     execArgv: source ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : [],
   }
-  // Started now: when a disk fails is no time to read programs from it.
-  const answers = new Tinypool({ ...thread, minThreads: ANSWER_THREADS, maxThreads: ANSWER_THREADS })
+  // One is started now: when a disk fails is no time to read programs from it. The other comes with a second challenge.
+  const answers = new Tinypool({ ...thread, minThreads: 1, maxThreads: ANSWER_THREADS, idleTimeout: IDLE_MS })
   // What reads whole replicas never stands before an answer.
-  const upkeep = new Tinypool({ ...thread, minThreads: 0, maxThreads: 1, idleTimeout: UPKEEP_IDLE_MS })
+  const upkeep = new Tinypool({ ...thread, minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS })
 
   return {
     answer: (input, signal) => settle(answers.run(input, { name: 'answer', signal }), signal),
