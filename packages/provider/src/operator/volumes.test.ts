@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,6 +77,45 @@ test('a volume is not let go with what was set aside on it, unless it is said th
   })
   expect((await detachVolume(home, disk, true)).changes).toEqual({ volumes: [] })
 })
+
+/** Root writes whatever the mode says: for it the file is made immutable, which not every file system knows. */
+const isRoot = process.getuid?.() === 0
+function setReadOnly(path: string, on: boolean): void {
+  if (isRoot) execFileSync('chattr', [on ? '+i' : '-i', path], { stdio: 'ignore' })
+  else chmodSync(path, on ? 0o444 : 0o644)
+}
+function canSetReadOnly(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'granary-read-only-'))
+  try {
+    writeFileSync(join(folder, 'file'), '')
+    for (const on of [true, false]) setReadOnly(join(folder, 'file'), on)
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const readOnly = canSetReadOnly() ? test : test.skip
+readOnly(
+  'a disk of which nothing can be removed is let go where that is said (root needs chattr +i for it)',
+  async () => {
+    await mkdir(join(disk, 'sectors', '7'), { recursive: true })
+    await expect(detachVolume(home, disk, true)).rejects.toThrow('1 sectors, pieces and uploads are on it')
+    const record = join(disk, 'volume.json')
+    const text = await readFile(record, 'utf8')
+    setReadOnly(record, true)
+    try {
+      await expect(detachVolume(home, disk, false)).rejects.toMatchObject({ hint: expect.stringContaining('--lost') })
+      const { changes, release } = await detachVolume(home, disk, true)
+      await release()
+      expect([changes, await readFile(record, 'utf8')]).toEqual([{ volumes: [] }, text])
+    } finally {
+      setReadOnly(record, false)
+    }
+  },
+)
 
 test('a volume that another home of the same owner has is refused, and let go by that one it may be had', async () => {
   await run('one')

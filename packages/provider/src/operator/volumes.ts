@@ -8,7 +8,7 @@ import { readConfig } from '../config.ts'
 import { createVolumes } from '../storage/create-volumes.ts'
 import { diskLooks } from '../storage/disk-looks.ts'
 import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
-import { lookApart, looksWithout, type SeenVolume, volumeBehind } from '../storage/look-apart.ts'
+import { lookApart, looksWithout, type SeenVolume, takesWrites, volumeBehind } from '../storage/look-apart.ts'
 import { ASIDE, isStampedAside } from '../storage/set-aside.ts'
 import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, VolumeFolderError } from '../storage/volume-record.ts'
 import { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
@@ -100,7 +100,7 @@ export async function drainVolume(home: string, path: string): Promise<VolumeCha
 }
 
 /**
- * @param isLost: it will not come back: its sectors are sealed again from their pieces, where there is room for it
+ * @param isLost: it will not come back, or takes no writes any more: its sectors are sealed again from their pieces, where there is room for it
  * @throws VolumeUnknownError VOLUME_UNKNOWN, VolumeInUseError VOLUME_REFUSED
  */
 export async function detachVolume(home: string, path: string, isLost: boolean): Promise<Detached> {
@@ -111,6 +111,8 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
   const held = isThere ? countOf(seen) : 0
   const aside = isThere ? asideOf(seen) : []
   const changes = { volumes: volumes.filter((each) => each.path !== at) }
+  // What cannot be removed from it does not keep it: nothing more is asked of such a disk.
+  if (isThere && isLost && !(await takesWrites(at))) return { changes, release: async () => {} }
   // What is on it is no concern of this home.
   if (isThere && record.home !== undefined && record.home !== homeIdIn(providerFolders(home)))
     return { changes, release: async () => {} }
@@ -124,7 +126,7 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
     throw new VolumeInUseError(
       path,
       `${held} sectors, pieces and uploads are on it`,
-      'drain it first (`granary provider volumes drain`), and let the provider run; what was moved away is removed ten minutes later',
+      'drain it first (`granary provider volumes drain`), and let the provider run; what was moved away is removed ten minutes later. Of a disk that takes no writes nothing can be removed: say --lost then',
     )
   if (aside.length > 0 && !isLost)
     throw new VolumeInUseError(

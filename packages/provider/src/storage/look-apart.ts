@@ -40,6 +40,17 @@ stdout.write(JSON.stringify({
   aside: folders.flatMap((name) => namesIn(name + '/' + aside).map((each) => name + '/' + aside + '/' + each)),
 }))`
 
+/** A disk that is full takes this, one that the system has made read-only does not, and one whose writes hang says nothing. */
+const TOUCH = `
+const fs = require('node:fs')
+const { argv, stdout } = process
+const touch = (path) => {
+  const file = fs.openSync(path, 'r+')
+  fs.futimesSync(file, new Date(), new Date())
+  fs.fsyncSync(file)
+}
+try { touch(argv[1] + '/volume.json'); stdout.write('true') } catch { stdout.write('false') }`
+
 /** Which of the others the first path leads to by links, without a look at what is there. */
 const FOLLOW = `
 const fs = require('node:fs')
@@ -62,6 +73,11 @@ stdout.write(JSON.stringify(follow(path, 40)))`
 /** @returns undefined: its disk does not answer @throws where no process could look */
 export async function lookApart(path: string, asideName: string): Promise<SeenVolume | undefined> {
   return (await askApart(LOOK, [path, asideName])) as SeenVolume | undefined
+}
+
+/** Whether what lies on a volume can be changed; false too where nothing is heard of it. */
+export async function takesWrites(volume: string): Promise<boolean> {
+  return (await askApart(TOUCH, [volume])) === true
 }
 
 /** The one of these volumes that a path of links leads to, though its disk may not answer. */

@@ -61,7 +61,7 @@ export function addVolumes(provider: Command, context: CommandContext): void {
     .argument('<path>', 'the folder')
     .option(
       '--lost',
-      'it cannot be reached and will not come back: what was on it is made again, where that can be done',
+      'it cannot be reached and will not come back, or takes no writes: what was on it is made again, where that can be done',
     )
     .addHelpText('after', exitCodesHelp)
     .action(async (path: string, options: Options & { readonly lost?: boolean }) => {
