@@ -22,3 +22,14 @@ test('why a sector came to nothing is told without the paths of the provider, al
   for (const told of [timeline.latest('0xa'), timeline.read('0xa', 0)])
     expect(told).toMatchObject([{ type: 'failed', sector: 1, code: 'PIECE_FILE_INVALID', message: shown }])
 })
+
+test('what happens once is told once, and again where the chain has forgotten it', () => {
+  const timeline = createTimeline(new DatabaseSync(':memory:'))
+  const end = (): void => timeline.append('0xa', { type: 'cancelled', data: { reason: 'CANCELLED_BY_CLIENT' } })
+  end()
+  end()
+  timeline.append('0xa', { type: 'rolled-back', data: { to: 'active' } })
+  end()
+  end()
+  expect(timeline.latest('0xa').map(({ type }) => type)).toEqual(['cancelled', 'rolled-back', 'cancelled'])
+})

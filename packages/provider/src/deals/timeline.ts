@@ -8,8 +8,8 @@ import { publicJson } from '../public-text.ts'
 
 export interface Timeline {
   append(agreementId: string, event: TimelineEvent): void
-  /** The next ones after `afterId`, a thousand at most. */
   has(agreementId: string, type: TimelineType): boolean
+  /** The next ones after `afterId`, a thousand at most. */
   read(agreementId: string, afterId: number): TimelineEntryJson[]
   /** The newest, a thousand at most, in order. */
   latest(agreementId: string): TimelineEntryJson[]
@@ -17,7 +17,8 @@ export interface Timeline {
   onAppend(agreementId: string, callback: () => void): () => void
 }
 
-// These happen to a deal once, but are heard more than once: from the chain's events and again when it is scanned.
+// These happen to a deal once, but are heard more than once: from the chain's events and again when it is scanned. What a chain
+// has forgotten that was rolled back may happen anew.
 const onceTypes: ReadonlySet<TimelineType> = new Set<TimelineType>([
   'agreed',
   'published',
@@ -43,13 +44,16 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
   `)
   const insert = db.prepare('INSERT INTO timeline (agreement_id, at_ms, epoch, type, data) VALUES (?, ?, ?, ?, ?)')
   const exists = db.prepare('SELECT 1 AS found FROM timeline WHERE agreement_id = ? AND type = ? LIMIT 1')
+  const again = db.prepare(`
+    SELECT 1 AS found FROM timeline WHERE agreement_id = ?1 AND type = ?2
+    AND id > (SELECT coalesce(max(id), 0) FROM timeline WHERE agreement_id = ?1 AND type = 'rolled-back') LIMIT 1`)
   const select = db.prepare('SELECT * FROM timeline WHERE agreement_id = ? AND id > ? ORDER BY id LIMIT 1000')
   const newest = db.prepare('SELECT * FROM timeline WHERE agreement_id = ? ORDER BY id DESC LIMIT 1000')
   const listeners = new Map<string, Set<() => void>>()
 
   return {
     append: (agreementId, event) => {
-      if (onceTypes.has(event.type) && exists.get(agreementId, event.type) !== undefined) return
+      if (onceTypes.has(event.type) && again.get(agreementId, event.type) !== undefined) return
       insert.run(agreementId, nowMs(), event.epoch ?? null, event.type, JSON.stringify(event.data ?? {}))
       for (const listener of listeners.get(agreementId) ?? []) queueMicrotask(listener)
     },

@@ -24,6 +24,7 @@ let db: ReturnType<typeof openStore>
 let store: SectorStore
 let number: number
 let height: number
+let dealState: string
 /** Of the jobs that were asked for. */
 let asked: string[]
 
@@ -34,6 +35,7 @@ beforeEach(async () => {
   number = store.open([], 0).number
   store.close(number, [])
   height = 10
+  dealState = 'published'
   asked = []
 })
 afterEach(async () => {
@@ -58,6 +60,7 @@ function contextOf() {
       status: async () => ({ height }),
       params: async () => ({ ticketMaxAge: MAX_AGE }),
       randomness: async ({ epoch }: { epoch: number }) => ({ randomness: `0x${String(epoch).padStart(64, '0')}` }),
+      deal: async (id: number) => ({ id, state: dealState }),
     },
   }
 }
@@ -115,6 +118,13 @@ describe('a piece on a volume', () => {
     number = store.open([deal], 0).number
     store.close(number, [{ dealId: 1, offset: 0 }])
     disks = { homeRoles: ['sealing', 'replicas'], volumes: [{ path: disk, id, roles: ['unsealed'], weight: 1 }] }
+  })
+
+  test('one whose deal has lapsed meanwhile is not read, and nothing is sealed for it', async () => {
+    await step()
+    dealState = 'lapsed'
+    await expect(step()).rejects.toMatchObject({ code: 'DEAL_NOT_AVAILABLE' })
+    expect([asked, existsSync(dir())]).toEqual([[], false])
   })
 
   const gone = new JobFailedError({ code: 'PIECE_FILE_INVALID', message: 'it cannot be read', hint: 'none' })

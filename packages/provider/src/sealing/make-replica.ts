@@ -6,6 +6,7 @@ import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { JobFailedError } from '../queue/job-queue.ts'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { forgetUnbegun, writeSectorRecord } from '../sectors/sector-record.ts'
+import { requirePublished } from './pre-commit.ts'
 import {
   piecesOn,
   profileOf,
@@ -46,6 +47,7 @@ export async function makeReplica(
   }
   try {
     requireFresh((await context.chain.status({ signal })).height)
+    await requirePublished(context, sector, signal)
     return await sealWith(context, sector, ticket, () => requireFresh(context.head.height()), signal)
   } catch (error) {
     // Nothing is lost with a ticket that nothing was made with: what waited for its turn too long gets another.

@@ -16,7 +16,7 @@ export async function planPreCommit(
 ): Promise<Sector> {
   const { ticket, commD, commR } = sector.phase
   refuseLostDeals(sector)
-  refuseUnpublished(await dealViews(context, dealIdsOf(sector), signal))
+  await requirePublished(context, sector, signal)
   return context.store.move(sector.number, 'sealed', { state: 'precommitting', ticket, commD, commR })
 }
 
@@ -72,7 +72,7 @@ async function send(
   } catch (error) {
     // The answer may be about a message that did arrive, or about something that trying again cannot mend.
     if (!signal.aborted && (await sectorOnChain(context, number, signal)) === undefined) {
-      await refuseLateDeals(context, deals, signal)
+      refuseUnpublished(await dealViews(context, deals, signal))
       await refuseOldTicket(context, ticket.epoch, signal)
     }
     throw error
@@ -127,13 +127,14 @@ async function chooseExpiry(context: SealContext, dealIds: readonly number[], si
   return Math.min(wanted, commitBy + params.dealDurationMax + 2 * params.provingPeriod)
 }
 
+/** What lapsed while nobody looked is not worth the work of sealing it. @throws SectorLostError DEAL_NOT_AVAILABLE */
+export async function requirePublished(context: SealContext, sector: Sector, signal: AbortSignal): Promise<void> {
+  refuseUnpublished(await dealViews(context, dealIdsOf(sector), signal))
+}
+
 function refuseLostDeals(sector: Sector): void {
   if (!hasLostDeals(sector)) return
   throw new SectorLostError('CHAIN_ROLLED_BACK', `the chain does not know a deal of sector ${sector.number} any more`)
-}
-
-async function refuseLateDeals(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<void> {
-  refuseUnpublished(await dealViews(context, dealIds, signal))
 }
 
 function refuseUnpublished(views: readonly DealView[]): void {
