@@ -16,7 +16,15 @@ import { type Hash, sessionSigner } from '@granary/protocol/messages'
 
 const HASH = new Uint8Array(32).fill(7)
 const KEY_BYTES = 32
-const signerOf = (seed: Uint8Array) => sessionSigner(seed, `0x${'00'.repeat(20)}`)
+const signers = new Map<string, ReturnType<typeof sessionSigner>>()
+
+function signerOf(seed: Uint8Array) {
+  const known = signers.get(toHex(seed))
+  if (known !== undefined) return known
+  const signer = sessionSigner(seed, `0x${'00'.repeat(20)}`)
+  signers.set(toHex(seed), signer)
+  return signer
+}
 
 /** ed25519 @param seed 32 bytes */
 export const validatorKeyOf = (seed: Uint8Array): Hex => signerOf(seed).sessionKey!
@@ -27,6 +35,8 @@ export interface VotedHeaderInput {
   readonly timeMs: number
   /** Of the validators, each of whom votes. */
   readonly seeds: readonly Uint8Array[]
+  /** Of those of the next block. @default the same */
+  readonly nextSeeds?: readonly Uint8Array[]
   readonly appHash?: Uint8Array
 }
 
@@ -37,14 +47,15 @@ export interface VotedHeader {
   readonly signature: Uint8Array
 }
 
-export function votedHeader({ genesisHash, height, timeMs, seeds, appHash = HASH }: VotedHeaderInput): VotedHeader {
+export function votedHeader(input: VotedHeaderInput): VotedHeader {
+  const { genesisHash, height, timeMs, seeds, nextSeeds = seeds, appHash = HASH } = input
   const validators = genesisValidators(seeds.map(validatorKeyOf))
   const header: CometHeader = {
     ...{ blockVersion: 11, appVersion: 1, chainId: cometChainId(genesisHash), height },
     timeNs: BigInt(timeMs) * 1_000_000n,
     ...{ lastBlockHash: HASH, lastPartsTotal: 1, lastPartsHash: HASH, lastCommitHash: HASH, dataHash: HASH },
     validatorsHash: hashValidators(validators),
-    nextValidatorsHash: hashValidators(validators),
+    nextValidatorsHash: hashValidators(genesisValidators(nextSeeds.map(validatorKeyOf))),
     ...{ consensusHash: HASH, appHash, lastResultsHash: HASH, evidenceHash: HASH },
     proposerAddress: HASH.subarray(0, 20),
   }
