@@ -67,6 +67,7 @@ test('a testnet of which no validator starts says why, and leaves none behind', 
   const program = join(root, 'nothing')
   const { code, stderr } = await testnet('--validators', '2', '--start', '--port', '0', '--cometbft', program)
   expect([code, stderr]).toEqual([1, expect.stringContaining('[COMETBFT_MISSING]')])
+  expect(stderr.replace(/\s+/g, ' ')).toMatch(/the testnet's validator \d ended/)
   // What holds a home holds its lock: each is free again.
   for (const name of ['node1', 'node2']) {
     const { stderr: said } = await granary(['chain', 'verify', '--home', join(root, name)])

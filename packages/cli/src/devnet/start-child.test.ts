@@ -17,6 +17,7 @@ afterEach(() => rmSync(home, { recursive: true }))
 const never = new AbortController().signal
 const chain = () => ({
   name: 'chain',
+  of: 'devnet' as const,
   args: ['chain', 'run', '--home', home, '--port', '0'],
   env: process.env,
   signal: never,

@@ -1,4 +1,4 @@
-/** One program of a devnet: started, waited for until it is ready, watched, stopped. */
+/** One program of a devnet or testnet: started, waited for until it is ready, watched, stopped. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { GranaryError } from '@granary/base'
@@ -9,20 +9,26 @@ import { self } from './self.ts'
 const LAST_LINES = 12
 const STOP_MAX_MS = 5_000
 
+interface Called {
+  readonly name: string
+  /** What it is a part of. */
+  readonly of: 'devnet' | 'testnet'
+}
+
 export class ChildFailedError extends GranaryError {
   /** "was killed by SIGKILL" */
   readonly how: string
 
-  constructor(name: string, how: string, lines: readonly string[]) {
+  constructor({ name, of }: Called, how: string, lines: readonly string[]) {
     const own = lines.map(errorIn).find((error) => error !== undefined)
     const words =
       lines.length === 0 ? 'It said nothing.' : `Its last lines:\n${lines.map((line) => `    ${line}`).join('\n')}`
     super({
       code: own?.code ?? 'CHILD_FAILED',
-      message: own ? `the devnet's ${name} ${how}: ${own.message}` : `the devnet's ${name} ${how}. ${words}`,
+      message: own ? `the ${of}'s ${name} ${how}: ${own.message}` : `the ${of}'s ${name} ${how}. ${words}`,
       hint:
         own?.hint ||
-        'everything that the devnet had started is stopped; start it again, or report this with the lines above',
+        `everything that the ${of} had started is stopped; start it again, or report this with the lines above`,
       retryable: own?.retryable ?? false,
       details: { name, lines },
     })
@@ -39,8 +45,7 @@ export interface Child {
   stop(): Promise<void>
 }
 
-export interface StartChildInput {
-  readonly name: string
+export interface StartChildInput extends Called {
   readonly args: readonly string[]
   readonly env: ProgramContext['env']
   readonly signal: AbortSignal
@@ -55,6 +60,7 @@ export interface StartChildInput {
 /** @throws ChildFailedError when it ends before it is ready */
 export async function startChild({
   name,
+  of,
   args,
   env,
   signal,
@@ -88,10 +94,10 @@ export async function startChild({
   })
 
   const { promise: ended, resolve: end } = Promise.withResolvers<ChildFailedError>()
-  child.on('error', (error) => end(new ChildFailedError(name, 'could not be started', [error.message])))
+  child.on('error', (error) => end(new ChildFailedError({ name, of }, 'could not be started', [error.message])))
   // 'close' and not 'exit': by then its last lines have arrived.
   child.on('close', (code, by) =>
-    end(new ChildFailedError(name, by ? `was killed by ${by}` : `ended with code ${code}`, lines)),
+    end(new ChildFailedError({ name, of }, by ? `was killed by ${by}` : `ended with code ${code}`, lines)),
   )
 
   const { promise: isReady, resolve: ready } = Promise.withResolvers<Record<string, unknown>>()

@@ -70,7 +70,7 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     how: Pick<StartChildInput, 'firstLine' | 'nodeFlags'> = {},
   ): Promise<Child> => {
     const either = AbortSignal.any([signal, failing.signal])
-    const child = await startChild({ name, args, signal: either, env: childEnv, ...how })
+    const child = await startChild({ name, of: 'devnet', args, signal: either, env: childEnv, ...how })
     children.push(child)
     onStarted?.(child)
     void child.ended.then((error) => {

@@ -35,7 +35,7 @@ export async function startTestnet(input: StartTestnetInput): Promise<Testnet> {
     const name = `validator ${index + 1}`
     const args = ['chain', 'run', '--home', home, ...ports, ...program]
     try {
-      return await startChild({ name, args, env, signal, onLog: (event) => onLog(name, event) })
+      return await startChild({ name, of: 'testnet', args, env, signal, onLog: (event) => onLog(name, event) })
     } catch (error) {
       failing.abort(error)
       throw error

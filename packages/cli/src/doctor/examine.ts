@@ -5,6 +5,7 @@ import type { ChainNamed } from '../open-chain.ts'
 import type { ProgramContext } from '../program-context.ts'
 import { checkChain } from './check-chain.ts'
 import { checkClock, type PeerClock } from './check-clock.ts'
+import { checkCometbft } from './check-comet.ts'
 import { checkKeystore } from './check-keystore.ts'
 import { checkDisk, checkKernel, checkNode, checkPorts } from './check-machine.ts'
 import { checkMoney } from './check-money.ts'
@@ -23,6 +24,8 @@ export interface ExamineInput extends Pick<ProgramContext, 'env'> {
 export async function examine({ home, chain: named, passphraseFile, env, signal }: ExamineInput): Promise<Finding[]> {
   const findings: Finding[] = []
   findings.push(checkNode(), checkKernel(), await checkDisk(home), await checkPorts())
+  const comet = await checkCometbft(home)
+  if (comet !== undefined) findings.push(comet)
   const keys = await checkKeystore({ home, passphraseFile })
   findings.push(...keys)
   const { finding, chain, status } = await checkChain(named, Date.now(), signal, env)
