@@ -15,6 +15,43 @@ const STATE = 'chain/src/state'
 const POOL = 'chain/src/engine/pool'
 
 export const attacks: readonly Attack[] = [
+  // Validators
+  {
+    name: "bonding another's key",
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'the key of a validator signs for the account whose its bond becomes',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'flooding the set',
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'there are validatorsMax places, for the most powerful, and eight changes a block',
+    cost: 'more than the bonds of those who are displaced, for the time of the unbonding',
+  },
+  {
+    name: 'reporting one double vote again and again',
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'a validator is slashed once a height; who was is kept for as long as evidence of it counts',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'unbonding before the evidence comes',
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'what is on its way back is slashed too, and takes longer than evidence counts',
+    cost: 'a twentieth of the bond for each height',
+  },
+  {
+    name: 'coming back under a key that voted twice',
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'a key that voted twice is remembered for good, and taken neither by Unjail nor by a bond',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'emptying the set',
+    file: `${STATE}/validators/validators`,
+    refusedBy: 'the last validators stay while nobody else is a candidate, and the last bond cannot leave whole',
+    cost: 'the bonds that are slashed',
+  },
   // Challenges and proofs
   {
     name: 'declaring a fault inside a window',

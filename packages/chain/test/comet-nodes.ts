@@ -99,8 +99,14 @@ export function createCometNodes(
   const rich = accountSigner(new Uint8Array(randomBytes(32)))
   const beaconKey = from === undefined ? beaconKeyFrom(randomBytes(48)) : BEACON_KEY
   const validators = publicKeysOf(Array.from({ length: count }, () => new Uint8Array(randomBytes(32))))
-  const base = { validator: validators[0]!, beaconPublicKey: beaconPublicKey(beaconKey), faucet: rich.address }
-  const own = { ...devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS }), validators }
+  const [validator, ...otherValidators] = validators
+  const base = {
+    validator: validator!,
+    otherValidators,
+    beaconPublicKey: beaconPublicKey(beaconKey),
+    faucet: rich.address,
+  }
+  const own = devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS })
   const genesis = from?.chain.genesis ?? own
   const chain = genesisHash(genesis)
   const network = { reachable: true, hasTime: true }
@@ -177,8 +183,9 @@ export function createCometNodes(
   }
 
   async function finalize({ application }: CometNode, proposal: RequestProcessProposal): Promise<Uint8Array> {
-    const { txs, hash, height, time, proposerAddress } = proposal
-    const request = RequestFinalizeBlock.fromPartial({ txs, hash, height, time, proposerAddress })
+    const { txs, hash, height, time, proposerAddress, misbehavior, proposedLastCommit: decidedLastCommit } = proposal
+    const given = { txs, hash, height, time, proposerAddress, misbehavior, decidedLastCommit }
+    const request = RequestFinalizeBlock.fromPartial(given)
     return (await application.finalizeBlock(request)).appHash
   }
 

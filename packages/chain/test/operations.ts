@@ -21,6 +21,8 @@ export const EXAMPLES: Readonly<Record<string, readonly [path: string, body?: ob
   listSessionKeys: [`/v1/accounts/${ADDRESS}/keys`],
   getSessionKey: [`/v1/accounts/${ADDRESS}/keys/${HASH}`],
   listProviders: ['/v1/providers?after=1000&limit=10'],
+  listValidators: [`/v1/validators?after=${HASH}&limit=10`],
+  getValidator: [`/v1/validators/${HASH}`],
   getProvider: ['/v1/providers/1000'],
   listPartitions: ['/v1/providers/1000/partitions'],
   getPartition: ['/v1/providers/1000/partitions/0'],

@@ -71,6 +71,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
     collateralFree: 0n,
     collateralLocked: 0n,
     vesting: 0n,
+    bonds: 0n,
   })
   initRewards(store)
   writeGenesis(store, genesis)

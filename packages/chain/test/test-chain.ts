@@ -32,6 +32,7 @@ import {
   type CandidateOutcome,
   createStateMachine,
   devnetGenesis,
+  type EngineReport,
   type FinalizedBlock,
   readHead,
   recount,
@@ -91,6 +92,8 @@ export interface ProduceOptions {
   readonly beacon?: boolean
   readonly afterMs?: number
   readonly onOutcome?: (outcome: CandidateOutcome) => void
+  /** What an engine of several validators says of them. @default as an engine of one: nothing */
+  readonly report?: EngineReport
 }
 
 export interface TestChain {
@@ -172,7 +175,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       if (message.known !== undefined) digests.set(bytes, message.known.digest)
       return bytes
     },
-    produce: (candidates = [], { beacon = true, afterMs = stepMs, onOutcome } = {}) => {
+    produce: (candidates = [], { beacon = true, afterMs = stepMs, onOutcome, report } = {}) => {
       const head = readHead(state)
       const height = head.height + 1
       const timeMs = head.timeMs + afterMs
@@ -186,7 +189,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
         beacon: entries,
         ...(onOutcome === undefined ? {} : { onOutcome }),
       })
-      const block = { height, timeMs, txs }
+      const block = { height, timeMs, txs, report }
       const verdict = votes ? machine.processBlock(block) : ({ accept: true } as const)
       if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)
       const finalized = finalize(() => machine.finalizeBlock(block))

@@ -10,6 +10,8 @@ export const passingEffectErrors = {
   NO_SLOT: { fault: 'nobody', status: 422 },
   /** A recovery was missed, and the next has to wait. */
   RECOVERY_BARRED: { fault: 'caller', status: 422 },
+  /** A validator that was silent stays away for a while. */
+  JAIL_NOT_OVER: { fault: 'caller', status: 422 },
 } as const
 
 /** A message does not have its effect: in a block, the transaction keeps its fee and its sequence and changes nothing else. */
@@ -38,6 +40,24 @@ export const effectErrors = {
   ASK_INVALID: { fault: 'caller' },
   /** An amount of nothing is to be moved. */
   AMOUNT_ZERO: { fault: 'caller' },
+  /** There is no such validator. */
+  VALIDATOR_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The bond belongs to another account. */
+  VALIDATOR_NOT_OWNED: { fault: 'caller' },
+  /** The key of the validator has not signed for this account. */
+  VALIDATOR_SIGNATURE_INVALID: { fault: 'caller' },
+  /** The validator voted twice at one height: its key is never taken again. */
+  VALIDATOR_SLASHED: { fault: 'caller' },
+  /** The validator is not jailed. */
+  VALIDATOR_NOT_JAILED: { fault: 'caller' },
+  /** What would be bonded is less than the chain asks for. */
+  BOND_TOO_SMALL: { fault: 'caller' },
+  /** More is to leave a bond than it has. */
+  BOND_INSUFFICIENT: { fault: 'caller' },
+  /** The bond is on its way back in too many parts. */
+  UNBONDINGS_FULL: { fault: 'caller' },
+  /** Without this validator there would be nobody to make blocks. */
+  LAST_VALIDATOR: { fault: 'caller' },
   /** There is no such deal. */
   DEAL_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The agreement has been published already. */

@@ -61,7 +61,7 @@ export function seedMarket(store: Store, { genesis, beaconKey, account, sectors:
     const entry = entryFor(genesis, beaconKey, previousTimeMs)
     if (entry !== undefined && isRoundWanted(context, entry.round)) beaconEntry(context, entry, 0)
     work(context)
-    endBlock(context)
+    endBlock(context, undefined)
   }
 
   block(1, (context) => {

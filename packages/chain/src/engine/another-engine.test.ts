@@ -34,8 +34,14 @@ beforeAll(async () => {
   const validatorKeys = stores.map(() => new Uint8Array(randomBytes(32)))
   const beaconKey = beaconKeyFrom(randomBytes(48))
   const validators = publicKeysOf(validatorKeys)
-  const base = { validator: validators[0]!, beaconPublicKey: beaconPublicKey(beaconKey), faucet: rich.address }
-  genesis = { ...devnetGenesis({ ...base, timeMs: Date.now(), blockTimeMs: 50 }), validators }
+  const [validator, ...otherValidators] = validators
+  const base = {
+    validator: validator!,
+    otherValidators,
+    beaconPublicKey: beaconPublicKey(beaconKey),
+    faucet: rich.address,
+  }
+  genesis = devnetGenesis({ ...base, timeMs: Date.now(), blockTimeMs: 50 })
   voting = createVotingEngine({ genesis, beaconKey, validatorKeys, stores })
   const { engine } = voting
   const store = stores[0]!

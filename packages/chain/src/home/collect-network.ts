@@ -42,7 +42,7 @@ export async function collectNetwork(
   const validators = entries.map(({ validator }) => validator)
   const given = { chainId, accounts, timeMs, beacon: await beaconOf(options.drandInfo), validator: validators[0]! }
   const one = productionGenesis({ ...given, ...(blockTimeMs === undefined ? {} : { blockTimeMs }) })
-  const genesis: Genesis = { ...one, validators }
+  const genesis: Genesis = { ...one, validators, owners: entries.map(({ owner }) => owner) }
   assertGenesis(genesis)
   await writePublic(out, { schemaVersion: 1, genesis: genesisToJson(genesis), entries })
   return { genesis, entries, genesisHash: genesisHash(genesis) }

@@ -89,7 +89,14 @@ test('a genesis with a second validator is refused by the engine that has one', 
   await initChain({ home, devnet: true })
   const path = homeFiles(home).genesis
   const genesis = JSON.parse(await readFile(path, 'utf8'))
-  await writeFile(path, JSON.stringify({ ...genesis, validators: [...genesis.validators, `0x${'77'.repeat(32)}`] }))
+  await writeFile(
+    path,
+    JSON.stringify({
+      ...genesis,
+      validators: [...genesis.validators, `0x${'77'.repeat(32)}`],
+      owners: [...genesis.owners, genesis.owners[0]],
+    }),
+  )
   await expect(runChain({ home, port: 0 })).rejects.toMatchObject({
     code: 'GENESIS_INVALID',
     message: expect.stringContaining('2 validators'),

@@ -49,10 +49,10 @@ export async function initTestnet(options: TestnetOptions): Promise<InitializedT
   }))
   const beaconKey = beaconKeyFrom(randomBytes(48))
   const faucetKey = secp256k1.utils.randomSecretKey()
-  const validators = nodes.map(({ validatorKey }) => toHex(ed25519.getPublicKey(validatorKey)))
+  const [validator, ...otherValidators] = nodes.map(({ validatorKey }) => toHex(ed25519.getPublicKey(validatorKey)))
   const base = { beaconPublicKey: beaconPublicKey(beaconKey), faucet: addressOf(faucetKey), timeMs }
   const time = blockTimeMs === undefined ? {} : { blockTimeMs }
-  const genesis: Genesis = { ...devnetGenesis({ ...base, ...time, validator: validators[0]! }), validators }
+  const genesis: Genesis = devnetGenesis({ ...base, ...time, validator: validator!, otherValidators })
 
   for (const node of nodes) {
     const { files, validatorKey, nodeKey, p2p, rpc } = node

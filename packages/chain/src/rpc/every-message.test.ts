@@ -12,13 +12,14 @@ import { provePost } from '@granary/proofs/post'
 import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import { getProposal } from '@granary/protocol/chain-api'
+import { getProposal, getValidator } from '@granary/protocol/chain-api'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   accountSigner,
   type DealTerms,
   declarations,
   type MessageBodies,
+  possessionDigest,
   type Signer,
   sessionSigner,
   type TransactionName,
@@ -26,6 +27,7 @@ import {
   typedDealTerms,
 } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { type WatchedAnswers, watchAnswers } from '../../../protocol/test/watch-answers.ts'
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { EXAMPLES, operations } from '../../test/operations.ts'
@@ -246,9 +248,21 @@ test('every message works from the typed client, and its effect is in a view', a
   await send(operator, 'Vote', { proposal: 1, choice: 'yes' })
   expect(await chain.ask(getProposal, { params: { id: 1 } })).toMatchObject({
     steps: [{ name: 'accountFee', to: '5' }],
-    yes: '1',
+    yes: '10',
     ballots: [{ owner: operator.address, choice: 'yes' }],
   })
+
+  // Validators: with one that makes all blocks nobody is ever jailed.
+  const seed = new Uint8Array(32).fill(9)
+  const validator = ed25519.getPublicKey(seed)
+  const possession = ed25519.sign(possessionDigest(genesisHash, client.address), seed)
+  await send(client, 'BondValidator', { validator, amount: 20n * GRN, possession })
+  await send(client, 'UnbondValidator', { validator, amount: 5n * GRN })
+  const { owner: bondOwner, bond } = await chain.ask(getValidator, { params: { publicKey: toHex(validator) } })
+  expect([bondOwner, bond]).toEqual([client.address, String(15n * GRN)])
+  const unjail = { chain, signer: client, kind: 'Unjail', body: { validator } } as const
+  await expect(sendMessage(unjail)).rejects.toMatchObject({ code: 'VALIDATOR_NOT_JAILED' })
+  sent.add('Unjail')
   expect([...sent].toSorted()).toEqual(
     Object.keys(declarations)
       .filter((kind) => kind !== 'BeaconEntry')

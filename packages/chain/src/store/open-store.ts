@@ -126,7 +126,7 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
 
 type Row = Record<string, unknown>
 
-const BLOCK_COLUMNS = 'height, time_ms, hash, app_hash, signature, header'
+const BLOCK_COLUMNS = 'height, time_ms, hash, app_hash, signature, header, report'
 const TX_COLUMNS = 'height, idx, id, kind, code, message, hint, fee, execution_ms'
 
 function prepareReads(database: DatabaseSync) {
@@ -171,6 +171,7 @@ function blockOf(row: Row | undefined): BlockRecord | undefined {
     header: bytesOf(row.header),
     signature: bytesOf(row.signature),
     appHash: hashOf(row.app_hash),
+    ...(row.report === null ? {} : { report: bytesOf(row.report) }),
   }
 }
 

@@ -22,6 +22,8 @@ export interface BlockRecord {
   /** Canonical bytes of the header, and the validator's signature over their hash. */
   readonly header: Uint8Array
   readonly signature: Uint8Array
+  /** What the engine said of its validators, encoded; absent where one signs alone. */
+  readonly report?: Uint8Array | undefined
   /** The state after this block; it stands in the next header. */
   readonly appHash: Hash
 }

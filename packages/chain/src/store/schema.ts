@@ -24,7 +24,9 @@ export const SCHEMA = `
     app_hash BLOB NOT NULL,
     event_count INTEGER NOT NULL,
     signature BLOB NOT NULL,
-    header BLOB NOT NULL
+    header BLOB NOT NULL,
+    -- What the engine said of its validators; NULL where one signs alone.
+    report BLOB
   ) STRICT;
 
   CREATE TABLE txs (

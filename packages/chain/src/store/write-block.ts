@@ -14,7 +14,8 @@ export function createBlockWriter(
   dealKeys: (deal: number) => DealKeys,
 ): (commit: BlockCommit) => void {
   const insertBlock = database.prepare(
-    'INSERT INTO blocks (height, time_ms, hash, app_hash, event_count, signature, header) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO blocks (height, time_ms, hash, app_hash, event_count, signature, header, report)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const insertTx = database.prepare(
     `INSERT INTO txs (height, idx, id, kind, code, message, hint, fee, execution_ms, bytes)
@@ -67,14 +68,14 @@ export function createBlockWriter(
   }
 
   return (commit) => {
-    const { height, timeMs, hash, appHash, signature, header } = commit.block
+    const { height, timeMs, hash, appHash, signature, header, report = null } = commit.block
     database.exec('BEGIN IMMEDIATE')
     try {
       writeState(commit)
       const eventCount = writeTxs(commit)
       writeDeals(commit)
       const hashes = [fromHex(hash), fromHex(appHash)] as const
-      insertBlock.run(height, timeMs, ...hashes, eventCount, signature, header)
+      insertBlock.run(height, timeMs, ...hashes, eventCount, signature, header, report)
       database.exec('COMMIT')
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')

@@ -1,6 +1,7 @@
 /** Executes a block that another node made, and stores it as it was: what an import and a replay do. */
+import { decodeRecord } from '@granary/protocol/codec'
 import { commitBlock } from '../engine/commit/commit-block.ts'
-import type { FinalizedBlock, StateMachine } from '../state/index.ts'
+import { engineReport, type FinalizedBlock, type StateMachine } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 
@@ -13,7 +14,9 @@ export interface ApplyBlockInput {
 
 /** @throws BlockInvalidError, InvariantError when the state machine does not take it; then nothing is stored */
 export function applyBlock({ machine, store, block, txs }: ApplyBlockInput): FinalizedBlock {
-  const executed = { height: block.height, timeMs: block.timeMs, txs }
+  const { height, timeMs, report: said } = block
+  const report = said && decodeRecord(engineReport, said)
+  const executed = { height, timeMs, txs, report }
   const finalized = machine.finalizeBlock(executed)
   const { header: bytes, hash, signature } = block
   commitBlock(store, { block: executed, header: { bytes, hash, signature }, finalized })

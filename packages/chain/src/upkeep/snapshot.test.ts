@@ -144,7 +144,7 @@ test('a sound chain verifies, with all its money', async () => {
   const verified = await verifyChain({ home })
   expect(verified).toMatchObject({ height: exported.height + 1, blocks: exported.height + 2 })
   expect(verified.records).toBeGreaterThan(exported.records)
-  expect(verified.money.balances + verified.money.burnt).toBe(verified.money.genesis)
+  expect(verified.money.balances + verified.money.bonds + verified.money.burnt).toBe(verified.money.genesis)
 })
 
 test.each([

@@ -86,7 +86,7 @@ const sessionKey = z.object({
 })
 export type SessionKeyView = Readonly<z.output<typeof sessionKey>>
 
-/** Where all money is, and what is minted: genesis + minted − burnt is the sum of the five that follow. */
+/** Where all money is, and what is minted: genesis + minted − burnt is the sum of the six that follow. */
 export const supplyAnswer = z.object({
   ...height,
   genesis: decimal,
@@ -97,6 +97,7 @@ export const supplyAnswer = z.object({
   collateralFree: decimal,
   collateralLocked: decimal,
   vesting: decimal,
+  bonds: decimal,
   /** Bytes that earn capacity rewards, of all providers. */
   power: decimal,
   /** What a GiB of them earns an epoch at present. */

@@ -35,6 +35,14 @@ export const chainDescriptions: Readonly<Record<string, Description>> = {
     summary: 'A session key of an account: what it may sign, until when, and what it has spent',
     errors: ['KEY_NOT_FOUND'],
   },
+  listValidators: {
+    summary: 'Validators with their bonds, those that are jailed or leave too',
+    errors: [],
+  },
+  getValidator: {
+    summary: 'A validator: its bond, its power, and whether it is jailed',
+    errors: ['VALIDATOR_NOT_FOUND'],
+  },
   listProviders: {
     summary: 'Providers in the order of their ids',
     errors: [],

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { operatorEvents } from '#operator-events'
 import { address, decimal, hash, natural } from '../json/forms.ts'
+import { event } from './event.ts'
 
 /** Why a fee is charged. */
 const feeReason = z.enum(['FAULT_DECLARED', 'PROOF_MISSED', 'RECOVERY_MISSED', 'SECTOR_SKIPPED', 'TERMINATED'])
@@ -14,10 +15,6 @@ const terminationReason = z.enum(['REQUESTED', 'FAULT_TOO_OLD'])
 export type FeeReason = z.infer<typeof feeReason>
 export type ForfeitReason = z.infer<typeof forfeitReason>
 export type TerminationReason = z.infer<typeof terminationReason>
-
-function event<T extends string, F extends z.core.$ZodShape>(type: T, fields: F) {
-  return z.object({ type: z.literal(type), ...fields })
-}
 
 const sector = { provider: natural, sector: natural }
 const partition = { provider: natural, partition: natural }

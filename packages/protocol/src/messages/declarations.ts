@@ -1,6 +1,6 @@
 /** All messages. What is known of each by its name (fees, scopes, classes, codecs, the pages of the spec) follows from this list. */
 
-import { operatorMessages } from '#operator-messages'
+import { operatorMessages, sealingMessages } from '#operator-messages'
 import { authorizeKey } from './authorize-key.ts'
 import { beaconEntry } from './beacon-entry.ts'
 import { cancelDeal } from './cancel-deal.ts'
@@ -8,8 +8,6 @@ import { declareFaults } from './declare-faults.ts'
 import { depositCollateral } from './deposit-collateral.ts'
 import { extendSectors } from './extend-sectors.ts'
 import type { BodyOf } from './message.ts'
-import { preCommitSectors } from './pre-commit-sectors.ts'
-import { proveCommitSector } from './prove-commit-sector.ts'
 import { publishDeal } from './publish-deal.ts'
 import { registerProvider } from './register-provider.ts'
 import { renewDeal } from './renew-deal.ts'
@@ -41,8 +39,7 @@ const messages = [
   topUpDeal,
   topUpByOrder,
   cancelDeal,
-  preCommitSectors,
-  proveCommitSector,
+  ...sealingMessages,
   extendSectors,
   terminateSectors,
   submitPost,

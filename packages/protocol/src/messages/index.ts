@@ -32,6 +32,7 @@ export { classOf, type FeeParams, feeOf, GENERAL_LANES, unitsOf } from './fee.ts
 export { formatGrn, parseGrn } from './grn.ts'
 export type { Login } from './login.ts'
 export { type TransactionClass, TX_BYTES_MAX } from './message.ts'
+export { possessionDigest } from './possession.ts'
 export type { SectorPreCommit } from './pre-commit-sectors.ts'
 export { BUNDLE_BYTES_MAX } from './prove-commit-sector.ts'
 export { PUBLISH_BYTES_MAX, type SignedTerms } from './publish-deal.ts'

@@ -127,6 +127,9 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
   ExtendSectors: { provider: 1000, sectors: [1, 2 ** 32 - 1], expiry: 2 ** 40 },
   TerminateSectors: { provider: 1000, sectors: [7] },
   DeclareFaults: { provider: 1000, partition: 3, sectors: [9, 8] },
+  BondValidator: { validator: bytes32(7), amount: 10n ** 19n, possession: new Uint8Array(64).fill(4) },
+  UnbondValidator: { validator: bytes32(7), amount: 1n },
+  Unjail: { validator: bytes32(7) },
   RequestRecovery: { provider: 1000, partition: 3, sectors: [] },
   SubmitPost: { provider: 1000, partition: 0, challengeEpoch: 24, skipped: [3, 7], bundle: new Uint8Array(1) },
   SubmitProposal: {

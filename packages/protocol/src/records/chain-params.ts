@@ -67,6 +67,17 @@ export interface ChainParams extends FeeParams {
   readonly forfeitEpochs: number
   /** Of the network fee of a payment, minted for the provider. */
   readonly serviceShareBps: number
+  /** Validators that the engine runs with, at most. */
+  readonly validatorsMax: number
+  readonly validatorBondMin: bigint
+  /** Epochs for which a bond that leaves can still be slashed. */
+  readonly unbonding: number
+  /** Epochs of which a validator votes for half at least, or is jailed. */
+  readonly livenessWindow: number
+  /** Epochs for which who was silent stays away. */
+  readonly jailTime: number
+  /** Of the bond, burnt for two votes at one height. */
+  readonly doubleSignSlashBps: number
   readonly blockBytes: number
   readonly blockVerifyUnits: number
 }
@@ -122,6 +133,12 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   vesting: epochs,
   forfeitEpochs: epochs,
   serviceShareBps: uint(16),
+  validatorsMax: uint(16),
+  validatorBondMin: bigUint(128),
+  unbonding: epochs,
+  livenessWindow: epochs,
+  jailTime: epochs,
+  doubleSignSlashBps: uint(16),
   blockBytes: uint(32),
   blockVerifyUnits: uint(32),
 })

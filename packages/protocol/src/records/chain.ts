@@ -22,6 +22,8 @@ export interface Totals {
   readonly collateralFree: bigint
   readonly collateralLocked: bigint
   readonly vesting: bigint
+  /** Of validators, with what is on its way back. */
+  readonly bonds: bigint
 }
 
 export const totalsRecord: Struct<Totals> = struct<Totals>('Totals', {
@@ -33,6 +35,7 @@ export const totalsRecord: Struct<Totals> = struct<Totals>('Totals', {
   collateralFree: amount,
   collateralLocked: amount,
   vesting: amount,
+  bonds: amount,
 })
 
 /** How much general messages cost at present: base-fee.ts. */

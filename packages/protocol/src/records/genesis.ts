@@ -35,6 +35,8 @@ export interface Genesis {
   readonly params: ChainParams
   /** 32 bytes each, ed25519: who makes the blocks. The embedded engine has one, which signs the headers. */
   readonly validators: readonly Hex[]
+  /** Whose the bond of each of them is, in their order. */
+  readonly owners: readonly Address[]
 }
 
 export interface GenesisJson {
@@ -46,6 +48,7 @@ export interface GenesisJson {
   readonly beacon: { readonly publicKey: string; readonly genesisTimeMs: number; readonly periodMs: number }
   readonly params: ChainParamsJson
   readonly validators: readonly string[]
+  readonly owners: readonly string[]
 }
 
 const VALIDATORS_MAX = 128
@@ -64,6 +67,7 @@ export const genesisStruct: Struct<Genesis, GenesisJson> = struct<Genesis, Genes
   }),
   params: chainParams,
   validators: list(hexBytes(32), { min: 1, max: VALIDATORS_MAX }),
+  owners: list(address, { min: 1, max: VALIDATORS_MAX }),
 })
 
 export function genesisToJson(genesis: Genesis): GenesisJson {

@@ -29,3 +29,4 @@ export { type Ask, type Provider, type Tranche, VESTING_STEPS, type Vesting } fr
 export { type KeyPart, keyNumber, type RecordTable, tableKey } from './record-table.ts'
 export { recordTables } from './record-tables.ts'
 export type { Placement, Sector } from './sectors.ts'
+export type { Absence, Jailed, Seat, Unbonding, Validator } from './validators.ts'

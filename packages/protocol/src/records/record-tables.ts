@@ -1,5 +1,6 @@
 /** All that the chain remembers: the tables of the state. docs/spec/records.md has every one. */
 
+import { operatorTables } from '#operator-tables'
 import type { Struct } from '../codec/struct.ts'
 import type {
   Address,
@@ -79,7 +80,7 @@ import {
 
 const single = <T>(name: string, record: Struct<T>): RecordTable<[], T> => recordTable<[], T>(name, [], record)
 
-export const recordTables: {
+export const recordTables: typeof operatorTables & {
   readonly head: RecordTable<[], Head>
   readonly totals: RecordTable<[], Totals>
   readonly feeLevel: RecordTable<[], FeeLevel>
@@ -184,4 +185,5 @@ export const recordTables: {
   ballots: recordTable('ballot', ['proposal', 'owner'], ballotRecord),
   openProposals: recordTable('open-proposal', ['owner'], openProposalRecord),
   proposalsDue: recordTable('proposal-due', ['epoch', 'proposal'], marker),
+  ...operatorTables,
 }

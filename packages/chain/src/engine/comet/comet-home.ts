@@ -13,6 +13,7 @@ import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { evidenceBlocks } from '../../state/index.ts'
 
 /** Where a node of the network is reached by the others. */
 export interface PeerAddress {
@@ -55,15 +56,14 @@ const RPC_BODY_BYTES_MAX = 8 << 20
 const PEER_BYTES_A_SECOND = 100 << 20
 /** Of this machine or of a network of its own. */
 const PRIVATE_HOST = /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[(::1|f[cd]|fe80)|localhost$)/
-/** Evidence of a double vote counts for as long: both have to pass. */
-const EVIDENCE_BLOCKS = 100_000
-const EVIDENCE_HOURS = 48
 /** As light clients have it. */
 const TRUST_HOURS = 32
+const HOUR_MS = 3_600_000
+const NS_A_MS = 10 ** 6
 
 /** A double vote can be proven, and a light client come to the head, for as long as CometBFT has the blocks. */
-export function blocksKept(blockTimeMs: number): number {
-  return Math.max(EVIDENCE_BLOCKS, Math.ceil((EVIDENCE_HOURS * 3_600_000) / blockTimeMs))
+export function blocksKept({ params, blockTimeMs }: Pick<Genesis, 'params' | 'blockTimeMs'>): number {
+  return Math.max(evidenceBlocks(params), Math.ceil((1.5 * TRUST_HOURS * HOUR_MS) / blockTimeMs))
 }
 
 export async function writeCometHome(home: CometHome): Promise<void> {
@@ -89,9 +89,11 @@ export function nodeIdOf(nodeKey: Uint8Array): string {
 }
 
 function genesisOf({ genesis, head }: CometHome): object {
+  // Both have to pass before evidence of a double vote is too old: by then all that left since is still on its way.
+  const blocks = evidenceBlocks(genesis.params)
   const evidence = {
-    max_age_num_blocks: String(EVIDENCE_BLOCKS),
-    max_age_duration: String(EVIDENCE_HOURS * 3_600 * 10 ** 9),
+    max_age_num_blocks: String(blocks),
+    max_age_duration: String(BigInt(blocks) * BigInt(genesis.blockTimeMs * NS_A_MS)),
     max_bytes: '1048576',
   }
   return {

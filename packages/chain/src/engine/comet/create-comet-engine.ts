@@ -7,12 +7,11 @@
  * Nothing is durable before Commit, which is one transaction of the store: a node that dies anywhere stands at a block, and
  * CometBFT gives it again what came after.
  */
-import { equalBytes, fromHex, type Hex, toHex } from '@granary/base'
+import { equalBytes, fromHex, toHex } from '@granary/base'
 import { cometChainId } from '@granary/protocol/comet'
 import { hashTxs, type SignedBytes } from '@granary/protocol/header'
 import { decodeTransaction, type Hash, hashOf, isBeaconEntry } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
-import { sha256 } from '@noble/hashes/sha2.js'
 import {
   CheckTxType,
   ExecTxResult,
@@ -32,7 +31,13 @@ import {
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
 import type { KeptSnapshots } from '../../snapshot/keep-snapshots.ts'
-import { type Block, beaconRoundFor, type FinalizedBlock, UpgradeRequiredError } from '../../state/index.ts'
+import {
+  type Block,
+  beaconRoundFor,
+  type FinalizedBlock,
+  keyOfValidator,
+  UpgradeRequiredError,
+} from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
 import type { Clock } from '../clock/clock.ts'
 import { unproven } from '../clock/create-block-times.ts'
@@ -42,6 +47,7 @@ import { signedDigests } from '../verification/signed-digests.ts'
 import type { AbciApplication } from './abci/application.ts'
 import { msOf } from './block-time.ts'
 import { blocksKept } from './comet-home.ts'
+import { isSameReport, reportOf, updateOf } from './engine-report.ts'
 import { ConsensusStalledError, NodeSyncingError } from './errors.ts'
 import { createKnownTxs } from './known-txs.ts'
 import { rememberHeaders } from './remember-headers.ts'
@@ -106,7 +112,6 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   /** Admitted here, and not passed on yet. */
   const unsent = new Map<Hash, Uint8Array>()
   const signedHeader = rememberHeaders(consensus.signedHeader)
-  const proposers = new Map(genesis.validators.map((key) => [addressOfKey(key), key] as const))
   /** Proposals of the next height that were executed, by their hash: they change nothing until one of them is committed. */
   let executed = new Map<Hash, Executed>()
   let decided: Executed | undefined
@@ -115,7 +120,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   let passing = false
   let hasBlocks = false
   let syncing = parts.joins === true && core.head().height === 0
-  const keepBlocks = parts.keepBlocks ?? blocksKept(genesis.blockTimeMs)
+  const keepBlocks = parts.keepBlocks ?? blocksKept(genesis)
 
   async function admit(bytes: Uint8Array): Promise<Hash> {
     if (syncing) throw new NodeSyncingError()
@@ -161,14 +166,15 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     const txs = request.txs.map(known.sameBytes)
     // What cannot be verified ahead is verified where it is asked for, or refused there.
     await verifyAhead(txs).catch(() => undefined)
-    const block = { height: Number(request.height), timeMs: msOf(request.time), txs }
+    const report = reportOf(request)
+    const block = { height: Number(request.height), timeMs: msOf(request.time), txs, report }
     const finalized = await verification.withProofs(() => machine.finalizeBlock(block))
     return { block, hash: request.hash, proposer: request.proposerAddress, finalized, startedAt }
   }
 
   function commit({ block, hash, proposer, finalized, startedAt }: Executed): void {
     const { hash: previousHash, appHash } = core.head()
-    const validator = proposers.get(toHex(proposer)) ?? NOBODY
+    const validator = keyOfValidator(store.reader, toHex(proposer)) ?? NOBODY
     const { height, timeMs, txs } = block
     const header = { height, timeMs, previousHash, txsHash: hashTxs(txs), appHash, validator }
     core.commit({ block, header: unsignedHeader(header, hashOf(hash)), finalized }, startedAt)
@@ -257,10 +263,11 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     finalizeBlock: async (request) => {
       hasBlocks = true
       decided = executedBefore(request) ?? (await execute(request))
-      const { results, appHash } = decided.finalized
+      const { results, appHash, seats } = decided.finalized
       return ResponseFinalizeBlock.fromPartial({
         txResults: results.map(({ code }) => ExecTxResult.fromPartial({ code: code === 'OK' ? TAKEN : REFUSED })),
         appHash: fromHex(appHash),
+        validatorUpdates: seats.map(updateOf),
       })
     },
 
@@ -349,14 +356,10 @@ function isSameBlock({ block, proposer }: Executed, request: RequestProcessPropo
     block.height === Number(request.height) &&
     block.timeMs === msOf(request.time) &&
     equalBytes(proposer, request.proposerAddress) &&
+    isSameReport(block.report!, reportOf(request)) &&
     block.txs.length === request.txs.length &&
     block.txs.every((bytes, index) => equalBytes(bytes, request.txs[index]!))
   )
-}
-
-/** As CometBFT names validators: the first 20 bytes of the key's SHA-256. */
-function addressOfKey(key: Hex): Hex {
-  return toHex(sha256(fromHex(key)).subarray(0, 20))
 }
 
 function wordsOf(error: unknown): string {

@@ -1,6 +1,7 @@
 /** Stores a block that has been executed, with its results, events and writes, in one step: whoever made it. */
+import { encodeRecord } from '@granary/protocol/codec'
 import type { SignedHeader } from '@granary/protocol/header'
-import type { Block, FinalizedBlock } from '../../state/index.ts'
+import { type Block, engineReport, type FinalizedBlock } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 
 export interface ExecutedBlock {
@@ -12,7 +13,7 @@ export interface ExecutedBlock {
 }
 
 export function commitBlock(store: Store, { block, header, finalized, elapsedMs = () => 0 }: ExecutedBlock): void {
-  const { height, timeMs, txs } = block
+  const { height, timeMs, txs, report } = block
   if (finalized.results.length !== txs.length)
     throw new Error(`${txs.length} transactions gave ${finalized.results.length} results`)
   store.commitBlock({
@@ -23,6 +24,7 @@ export function commitBlock(store: Store, { block, header, finalized, elapsedMs 
       header: header.bytes,
       signature: header.signature,
       appHash: finalized.appHash,
+      report: report && encodeRecord(engineReport, report),
     },
     txs: txs.map((bytes, index) => ({ ...finalized.results[index]!, bytes, executionMs: elapsedMs(bytes) })),
     events: finalized.events,

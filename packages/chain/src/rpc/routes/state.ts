@@ -13,12 +13,14 @@ import {
   getSessionKey,
   getStatus,
   getSupply,
+  getValidator,
   listChallenges,
   listDeals,
   listMembers,
   listPartitions,
   listProviders,
   listSessionKeys,
+  listValidators,
 } from '@granary/protocol/chain-api'
 import type { DealView, NodeClock } from '@granary/protocol/client'
 import { type ServedOperation, serve } from '@granary/protocol/http'
@@ -42,6 +44,8 @@ import {
   sessionKeyView,
   sessionKeyViews,
   supplyView,
+  validatorView,
+  validatorViews,
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { ChallengeNotOpenError, NotFoundError, RandomnessNotReadyError } from '../errors.ts'
@@ -148,6 +152,17 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       const view = challengeView(reader, { provider: id, partition }, kind)
       if (view === undefined) throw new ChallengeNotOpenError(id, partition, kind)
       return { height: height(), ...view }
+    }),
+
+    serve(getValidator, ({ params: { publicKey } }) => {
+      const view = validatorView(reader, publicKey)
+      if (view === undefined)
+        throw new NotFoundError('VALIDATOR_NOT_FOUND', publicKey, '`granary chain validator list` lists them')
+      return { height: height(), ...view }
+    }),
+    serve(listValidators, ({ query: { after, limit } }) => {
+      const views = validatorViews(reader, after, limit)
+      return { height: height(), items: views, next: cursor(views, limit, ({ publicKey }) => publicKey) }
     }),
 
     serve(listDeals, ({ query: { after = 0, limit, ids: wanted, ...filter } }) => {

@@ -71,6 +71,7 @@ describe('a chain that is no devnet is refused', () => {
         profiles: profilesWith({ '512MiB': 6 }, sound.profiles),
         cutoff: 30,
         seedDelay: 30,
+        unbonding: 100_000,
       },
       'no time to answer a challenge of 512MiB',
     ],
@@ -99,7 +100,7 @@ test('a genesis whose supply could leave 128 bits by all that it may mint is ref
   const beaconPublicKey = `0x${'00'.repeat(96)}` as const
   const base = devnetGenesis({ validator: `0x${'00'.repeat(32)}`, beaconPublicKey, faucet: address, timeMs: 0 })
   const { capacityReward, rewardHalving } = base.params
-  const room = AMOUNT_MAX / 10n - 2n * capacityReward * BigInt(rewardHalving)
+  const room = AMOUNT_MAX / 10n - 2n * capacityReward * BigInt(rewardHalving) - base.params.validatorBondMin
   const withSupply = (balance: bigint) => ({ ...base, accounts: [{ address, balance }] })
   expect(() => assertGenesis(withSupply(room))).not.toThrow()
   expect(() => assertGenesis(withSupply(room + 1n))).toThrow('128 bits')

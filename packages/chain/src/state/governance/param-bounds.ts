@@ -28,6 +28,8 @@ const HOUR_MS = 3_600_000n
 const CLOCK_TOLERANCE_MS = 10_000
 /** How late a round may come at least, beside the two blocks that it may take to bring it. */
 const BEACON_LATENESS_MIN_MS = 5_000
+/** Light clients trust a block for 32 hours: two thirds of four fifths of it. */
+const UNBONDING_MIN_MS = 60 * 3_600_000
 
 export const paramBounds: { readonly [K in Bounded]: Bound } = {
   feeBase: { min: 0n, max: GRN },
@@ -76,6 +78,14 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   forfeitEpochs: { min: 0n, max: EPOCHS_MAX },
   // Less than all of the fee, so that a provider that pays itself loses.
   serviceShareBps: { min: 0n, max: (9n * BigInt(BPS_ONE)) / 10n },
+  // As many as a genesis may name, and a header of CometBFT is verified with.
+  validatorsMax: { min: 1n, max: 128n },
+  // A tenth of it is the unit of power.
+  validatorBondMin: { min: 10n, max: 10n ** 9n * GRN },
+  unbonding: { min: 5n, max: EPOCHS_MAX },
+  livenessWindow: { min: 2n, max: EPOCHS_MAX },
+  jailTime: { min: 1n, max: EPOCHS_MAX },
+  doubleSignSlashBps: { min: 1n, max: BigInt(BPS_ONE) },
   // A proof of replication must fit into the half of a block that is not kept for answers.
   blockBytes: { min: 2n ** 20n, max: 64n * 2n ** 20n },
   blockVerifyUnits: { min: 1_000n, max: 30_000_000n },
@@ -138,6 +148,8 @@ export function faultOfTimes(params: ChainParams, beaconPeriodMs: number): strin
   if (beaconLatenessMs < lateMin || beaconLatenessMs > lateMax) {
     return `beaconLatenessMs is ${beaconLatenessMs}, it lies between ${lateMin} and ${lateMax}`
   }
+  if (params.unbonding * blockTimeMs < UNBONDING_MIN_MS)
+    return `unbonding is ${params.unbonding} epochs of ${blockTimeMs} ms, they last ${UNBONDING_MIN_MS} ms at least`
   const hurried = params.profiles.find(({ name }) => !leavesTimeToAnswer(profileNamed(name), blockTimeMs))
   if (hurried === undefined) return undefined
   return `blocks of ${blockTimeMs} ms leave no time to answer a challenge of ${hurried.name}`

@@ -49,7 +49,7 @@ test('what is accepted counts from the block after the one that was said at firs
   chain.advanceTo(at + period - 1)
   expect(proposalOf(chain, id).state).toBe('voting')
   chain.advanceTo(at + period)
-  expect(proposalOf(chain, id)).toMatchObject({ state: 'accepted', yes: 1n, no: 0n, abstain: 0n })
+  expect(proposalOf(chain, id)).toMatchObject({ state: 'accepted', yes: 10n, no: 0n, abstain: 0n })
   chain.advanceTo(at + period + delay - 1)
   expect(readParams(chain.state).accountFee).toBe(accountFee)
   chain.advanceTo(at + period + delay)
@@ -98,7 +98,7 @@ describe('a vote', () => {
     submit(chain, changing('accountFee', 5n))
     for (const choice of ['yes', 'abstain', 'no'] as const) chain.does(chain.faucet, 'Vote', { proposal: 1, choice })
     chain.advanceTo(proposalOf(chain, 1).endsAt)
-    expect(proposalOf(chain, 1)).toMatchObject({ state: 'rejected', end: 'majority', yes: 0n, no: 1n, abstain: 0n })
+    expect(proposalOf(chain, 1)).toMatchObject({ state: 'rejected', end: 'majority', yes: 0n, no: 10n, abstain: 0n })
   })
 
   test('counts in the last block of its time, and not in the one after it', () => {
@@ -117,7 +117,7 @@ describe('a vote', () => {
     chain.produce([bytes, bytes])
     expect(chain.machine.checkTx(bytes, 0).code).toBe('SEQUENCE_TOO_LOW')
     chain.advanceTo(proposalOf(chain, 1).endsAt)
-    expect(proposalOf(chain, 1).yes).toBe(1n)
+    expect(proposalOf(chain, 1).yes).toBe(10n)
   })
 })
 

@@ -46,9 +46,7 @@ export function proposalView(reader: StateReader, id: ProposalId): WithoutHeight
 function viewOf(reader: StateReader, id: ProposalId, proposal: Proposal): ProposalView {
   const { steps, upgrade = null, deposit, power, ...rest } = proposal
   const { yes, no, abstain } =
-    proposal.state === 'voting'
-      ? tallyOf(ballotsOf(reader, id), votersOf({ store: reader, genesis: readGenesis(reader) }))
-      : proposal
+    proposal.state === 'voting' ? tallyOf(ballotsOf(reader, id), votersOf({ store: reader })) : proposal
   return {
     ...rest,
     id,

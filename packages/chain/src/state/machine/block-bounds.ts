@@ -1,6 +1,6 @@
 /** What begins and ends every block, whatever is in it. */
 
-import type { Head } from '@granary/protocol/records'
+import type { Head, Seat } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { closeDueProposals } from '../governance/proposals.ts'
 import { beginRules } from '../governance/rules-version.ts'
@@ -15,6 +15,10 @@ import { closeDueRecoveries } from '../proving/recoveries.ts'
 import type { BlockContext } from '../store/context.ts'
 import { InvariantError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
+import type { EngineReport } from '../validators/engine-report.ts'
+import { holdToReport } from '../validators/hold-to-report.ts'
+import { changeSeats } from '../validators/seats.ts'
+import { releaseUnbonded } from '../validators/unbonding.ts'
 
 /** Gives the epoch of the block its beacon round and its time, and shares its reward. */
 export function beginBlock(context: BlockContext, head: Head): void {
@@ -32,7 +36,7 @@ export function beginBlock(context: BlockContext, head: Head): void {
  * To be called after the transactions. Answers in this block count: windows that end here are closed after them, before new
  * ones are opened.
  */
-export function endBlock(context: BlockContext): void {
+export function endBlock(context: BlockContext, report: EngineReport | undefined): readonly Seat[] {
   failUnprovenSectors(context)
   closeDueChallenges(context)
   closeDueRecoveries(context)
@@ -40,8 +44,12 @@ export function endBlock(context: BlockContext): void {
   departDue(context)
   drawChallenges(context)
   forgetOldRound(context)
+  if (report !== undefined) holdToReport(context, report)
+  releaseUnbonded(context)
+  const seats = report === undefined ? [] : changeSeats(context)
   closeDueProposals(context)
   assertConserved(context.store)
+  return seats
 }
 
 /** Sectors that were not proven in time lose their deposit; their deals are free again, as their sector has failed. */

@@ -4,6 +4,7 @@
  */
 import type { MessageBodies, Transaction, TransactionName } from '@granary/protocol/messages'
 import { authorizeKey, authorizeKeyClaims } from '../messages/authorize-key.ts'
+import { bondValidator, bondValidatorClaims } from '../messages/bond-validator.ts'
 import { cancelDeal } from '../messages/cancel-deal.ts'
 import { declareFaults, declareFaultsClaims } from '../messages/declare-faults.ts'
 import { depositCollateral, depositCollateralClaims } from '../messages/deposit-collateral.ts'
@@ -23,6 +24,8 @@ import { terminateSectors } from '../messages/terminate-sectors.ts'
 import { topUpByOrder } from '../messages/top-up-by-order.ts'
 import { topUpDeal, topUpDealClaims } from '../messages/top-up-deal.ts'
 import { transfer, transferClaims } from '../messages/transfer.ts'
+import { unbondValidator } from '../messages/unbond-validator.ts'
+import { unjail } from '../messages/unjail.ts'
 import { updateProvider, updateProviderClaims } from '../messages/update-provider.ts'
 import { vote } from '../messages/vote.ts'
 import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
@@ -31,6 +34,7 @@ import type { Effect, TxContext } from '../store/context.ts'
 
 const effects: { readonly [N in TransactionName]: Effect<N> } = {
   AuthorizeKey: authorizeKey,
+  BondValidator: bondValidator,
   CancelDeal: cancelDeal,
   DeclareFaults: declareFaults,
   DepositCollateral: depositCollateral,
@@ -50,6 +54,8 @@ const effects: { readonly [N in TransactionName]: Effect<N> } = {
   TopUpByOrder: topUpByOrder,
   TopUpDeal: topUpDeal,
   Transfer: transfer,
+  UnbondValidator: unbondValidator,
+  Unjail: unjail,
   UpdateProvider: updateProvider,
   Vote: vote,
   WithdrawCollateral: withdrawCollateral,
@@ -57,6 +63,7 @@ const effects: { readonly [N in TransactionName]: Effect<N> } = {
 
 export const claims: { readonly [N in TransactionName]?: Claims<N> } = {
   AuthorizeKey: authorizeKeyClaims,
+  BondValidator: bondValidatorClaims,
   DeclareFaults: declareFaultsClaims,
   DepositCollateral: depositCollateralClaims,
   ProveCommitSector: proveCommitSectorClaims,

@@ -6,11 +6,13 @@ import {
   declarations,
   decodeTransaction,
   type MessageBodies,
+  possessionDigest,
   type Signer,
   type TransactionName,
   typedDealRenewal,
 } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import {
   claimedAnswer,
   claimedPiece,
@@ -20,7 +22,20 @@ import {
 } from '../../../test/claimed-proofs.ts'
 import { createRanch, type Ranch } from '../../../test/life-commands.ts'
 import { createTestChain, fund, GRN, type SendOptions, signTerms, termsFor } from '../../../test/test-chain.ts'
-import { dealView, sectorView } from '../index.ts'
+import { dealView, sectorView, validatorOf } from '../index.ts'
+
+/** Bonded by the client of the stage, where a row says so. */
+const VALIDATOR_SEED = new Uint8Array(32).fill(55)
+const validator = ed25519.getPublicKey(VALIDATOR_SEED)
+
+function bonding({ chain, client }: Ranch): MessageBodies['BondValidator'] {
+  const possession = ed25519.sign(possessionDigest(chain.genesisHash, client.address), VALIDATOR_SEED)
+  return { validator, amount: 20n * GRN, possession }
+}
+
+function bonded(stage: Ranch): void {
+  stage.chain.does(stage.client, 'BondValidator', bonding(stage))
+}
 
 interface Row<N extends TransactionName = TransactionName> {
   readonly kind: N
@@ -402,6 +417,50 @@ const rows: readonly Row[] = [
       ['PROPOSAL_NOT_FOUND', (body) => ({ ...body, proposal: 2 })],
       [FIELD, (body) => ({ ...body, choice: 'perhaps' })],
     ],
+  }),
+  row({
+    kind: 'BondValidator',
+    signer: 'client',
+    body: bonding,
+    stranger: 'VALIDATOR_SIGNATURE_INVALID',
+    again: 'OK',
+    outOfRange: [
+      ['AMOUNT_ZERO', (body) => ({ ...body, amount: 0n })],
+      ['BOND_TOO_SMALL', (body) => ({ ...body, amount: 10n * GRN - 1n })],
+      ['INSUFFICIENT_FUNDS', (body) => ({ ...body, amount: 2n ** 127n })],
+      ['VALIDATOR_SIGNATURE_INVALID', (body) => ({ ...body, possession: new Uint8Array(0) })],
+      [FIELD, (body) => ({ ...body, possession: new Uint8Array(65) })],
+    ],
+  }),
+  row({
+    kind: 'UnbondValidator',
+    signer: 'client',
+    before: bonded,
+    body: () => ({ validator, amount: 5n * GRN }),
+    stranger: 'VALIDATOR_NOT_OWNED',
+    again: 'OK',
+    outOfRange: [
+      ['AMOUNT_ZERO', (body) => ({ ...body, amount: 0n })],
+      ['BOND_INSUFFICIENT', (body) => ({ ...body, amount: 21n * GRN })],
+      ['BOND_TOO_SMALL', (body) => ({ ...body, amount: 11n * GRN })],
+      ['VALIDATOR_NOT_FOUND', (body) => ({ ...body, validator: publicKey })],
+    ],
+  }),
+  row({
+    kind: 'Unjail',
+    signer: 'client',
+    before: (stage) => {
+      const { chain } = stage
+      bonded(stage)
+      chain.produce([], { report: { absent: [], doubleVotes: [] } })
+      const report = { absent: [validatorOf(validator)], doubleVotes: [] }
+      while (!chain.events.some(({ type }) => type === 'validator:jailed')) chain.produce([], { report })
+      chain.advance(chain.genesis.params.jailTime)
+    },
+    body: () => ({ validator }),
+    stranger: 'VALIDATOR_NOT_OWNED',
+    again: 'VALIDATOR_NOT_JAILED',
+    outOfRange: [['VALIDATOR_NOT_FOUND', () => ({ validator: publicKey })]],
   }),
 ]
 

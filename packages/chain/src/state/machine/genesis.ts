@@ -12,12 +12,15 @@ import {
 } from '@granary/protocol/records'
 import { faultOfParams, faultOfTimes } from '../governance/param-bounds.ts'
 import { mintedByCapacityMax } from '../money/rewards.ts'
+import { genesisBonds } from '../validators/genesis-validators.ts'
 import { devnetParams, productionParams } from './params.ts'
 
 export interface DevnetOptions {
   readonly validator: Hex
+  /** Beside it. @default none */
+  readonly otherValidators?: readonly Hex[]
   readonly beaconPublicKey: Hex
-  /** Has all the money at first. */
+  /** Has all the money at first, and owns the bonds of the validators. */
   readonly faucet: Address
   readonly timeMs: number
   /** @default 500 */
@@ -28,7 +31,7 @@ export interface ProductionOptions {
   readonly chainId: string
   readonly validator: Hex
   readonly beacon: GenesisBeacon
-  /** Who has the money at first. */
+  /** Who has the money at first; the first of them owns the bond of the validator. */
   readonly accounts: readonly GenesisAccount[]
   readonly timeMs: number
   /** @default 5000 */
@@ -73,7 +76,8 @@ export function genesisFromJson(json: unknown): Genesis {
 }
 
 export function devnetGenesis(options: DevnetOptions): Genesis {
-  const { validator, beaconPublicKey, faucet, timeMs, blockTimeMs = 500 } = options
+  const { validator, otherValidators = [], beaconPublicKey, faucet, timeMs, blockTimeMs = 500 } = options
+  const validators = [validator, ...otherValidators]
   return {
     chainId: 'granary-devnet',
     timeMs,
@@ -82,14 +86,18 @@ export function devnetGenesis(options: DevnetOptions): Genesis {
     accounts: [{ address: faucet, balance: DEVNET_SUPPLY }],
     beacon: { publicKey: beaconPublicKey, genesisTimeMs: timeMs, periodMs: BEACON_PERIOD_MS },
     params: devnetParams(blockTimeMs),
-    validators: [validator],
+    validators,
+    owners: validators.map(() => faucet),
   }
 }
 
 /** @throws GenesisInvalidError */
 export function productionGenesis({ blockTimeMs = 5_000, validator, ...given }: ProductionOptions): Genesis {
   const params = productionParams(blockTimeMs)
-  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params, validators: [validator] }
+  const [owner] = given.accounts
+  if (owner === undefined) throw new GenesisInvalidError('nobody has any money')
+  const validators = { validators: [validator], owners: [owner.address] }
+  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params, ...validators }
   assertGenesis(genesis)
   if (genesis.accounts.every(({ balance }) => balance === 0n)) throw new GenesisInvalidError('nobody has any money')
   return genesis
@@ -100,7 +108,7 @@ export function productionGenesis({ blockTimeMs = 5_000, validator, ...given }: 
  * @throws GenesisInvalidError, GenesisProfileUnknownError
  */
 export function assertGenesis(genesis: Genesis): void {
-  const { params, beacon, accounts } = genesis
+  const { params, beacon, accounts, validators, owners } = genesis
   const misnamed = params.profiles.findIndex(({ name }) => !PROFILE_NAME.test(name))
   if (misnamed !== -1) {
     throw new GenesisInvalidError(`the name of profile ${misnamed + 1} is not 1 to 32 of letters, digits, -, _ and .`)
@@ -118,7 +126,12 @@ export function assertGenesis(genesis: Genesis): void {
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')
   }
-  const supply = accounts.reduce((sum, account) => sum + account.balance, 0n)
+  if (new Set(validators).size !== validators.length) throw new GenesisInvalidError('a validator stands there twice')
+  if (validators.length > params.validatorsMax)
+    throw new GenesisInvalidError(`there are ${validators.length} validators, and places for ${params.validatorsMax}`)
+  if (owners.length !== validators.length)
+    throw new GenesisInvalidError(`${validators.length} validators have ${owners.length} owners`)
+  const supply = accounts.reduce((sum, account) => sum + account.balance, genesisBonds(genesis))
   if ((supply + mintedByCapacityMax(params)) * MOVED_TIMES_MAX > AMOUNT_MAX) {
     throw new GenesisInvalidError('its supply, with all that it may mint, is beyond 128 bits')
   }

@@ -14,7 +14,7 @@ import {
   type Transaction,
   type TransactionClass,
 } from '@granary/protocol/messages'
-import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { type Genesis, genesisHash, type Seat } from '@granary/protocol/records'
 import { assertRulesKnown, RULES_KNOWN } from '../governance/rules-version.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from '../messages/beacon-entry.ts'
 import { currentFees, moveFeeLevel } from '../money/base-fee.ts'
@@ -29,6 +29,8 @@ import { type HeadView, readGenesis, readHead, rememberingParams, writeGenesis }
 import { rememberCommitted } from '../store/remember-committed.ts'
 import { createOverlay, type EntryReader, type Overlay, type StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
+import type { EngineReport } from '../validators/engine-report.ts'
+import { genesisBonds, initValidators } from '../validators/genesis-validators.ts'
 import { type Admitted, admit, admitSender, checkEnvelope } from './admit.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
 import { createBlockRoom, type Load } from './block-room.ts'
@@ -41,6 +43,8 @@ export interface Block {
   readonly height: number
   readonly timeMs: number
   readonly txs: readonly Uint8Array[]
+  /** What the engine says of its validators; absent where it has one that signs alone. */
+  readonly report?: EngineReport | undefined
 }
 
 export interface FinalizedBlock {
@@ -50,6 +54,8 @@ export interface FinalizedBlock {
   readonly appHash: Hash
   /** To be stored together with the block, in one step; null deletes. */
   readonly writes: ReadonlyMap<string, Uint8Array | null>
+  /** Changes of the set that the engine runs with; power 0 leaves it. */
+  readonly seats: readonly Seat[]
 }
 
 export interface Proposal {
@@ -219,8 +225,8 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
     })
     checkTime(context)
     moveFeeLevel(context, room.general)
-    endBlock(context)
-    return finish(overlay, results, events)
+    const seats = endBlock(context, block.report)
+    return { ...finish(overlay, results, events), seats }
 
     function executeInBlock(bytes: Uint8Array, index: number): TxResult {
       const admitted = admitInBlock(context, bytes, index)
@@ -236,7 +242,7 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
       known = { genesis, hash: genesisHash(genesis) }
       const overlay = createOverlay(reader)
       writeGenesis(overlay, genesis)
-      const supply = genesis.accounts.reduce((sum, { balance }) => sum + balance, 0n)
+      const supply = genesis.accounts.reduce((sum, { balance }) => sum + balance, genesisBonds(genesis))
       tables.head.put(overlay, { height: 0, timeMs: genesis.timeMs })
       tables.nextIds.put(overlay, { provider: FIRST_PROVIDER, deal: FIRST_DEAL })
       tables.draws.put(overlay, { through: 0, frozenAt: 0, swaps: 0 })
@@ -250,12 +256,14 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
         collateralFree: 0n,
         collateralLocked: 0n,
         vesting: 0n,
+        bonds: 0n,
       })
       initRewards(overlay)
       for (const { address, balance } of genesis.accounts) credit(overlay, address, balance)
+      initValidators(overlay, genesis)
       initSlots(overlay, genesis.params)
       assertConserved(overlay)
-      return finish(overlay, [], [])
+      return { ...finish(overlay, [], []), seats: [] }
     },
 
     checkEnvelope: (bytes) => {
@@ -338,7 +346,11 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
   }
 }
 
-function finish(overlay: Overlay, results: readonly TxResult[], events: readonly ChainEvent[]): FinalizedBlock {
+function finish(
+  overlay: Overlay,
+  results: readonly TxResult[],
+  events: readonly ChainEvent[],
+): Omit<FinalizedBlock, 'seats'> {
   const appHash = writeAppHash(overlay)
   return { results, events, appHash, writes: overlay.writes() }
 }

@@ -12,6 +12,8 @@ const MINUTE_MS = 60 * SECOND_MS
 const DAY_MS = 24 * 60 * MINUTE_MS
 const YEAR_MS = 365 * DAY_MS
 const GRN = 10n ** 18n
+/** Four fifths of it are the time in which a double vote is punished, and two thirds of those a light client's trust. */
+const UNBONDING_MS = 60 * 60 * MINUTE_MS
 /** Periods in which a GiB earns its pledge, at the design size. */
 const PLEDGE_PERIODS = 20
 const HALVING_PERIODS = 4 * 365
@@ -25,6 +27,8 @@ const common = {
   skipFactor: 2,
   skipFloorPeriods: 100,
   clockLeadMs: 10 * MINUTE_MS,
+  validatorsMax: 100,
+  doubleSignSlashBps: 500,
   blockBytes: 10 * 2 ** 20,
   // One unit is about 1 µs of one core.
   blockVerifyUnits: 1_500_000,
@@ -61,6 +65,10 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     activateWithinMin: epochsIn(3 * SECOND_MS),
     ...pledges(GRN / 100n, { provingPeriod: epochsIn(30 * SECOND_MS), designPower: 2n ** 40n }),
     partitionDeposit: GRN / 1_000n,
+    validatorBondMin: 10n * GRN,
+    unbonding: epochsIn(UNBONDING_MS),
+    livenessWindow: epochsIn(MINUTE_MS),
+    jailTime: epochsIn(10 * SECOND_MS),
     ...vestings(epochsIn(5 * MINUTE_MS)),
   }
 }
@@ -95,6 +103,10 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     activateWithinMin: epochsIn(DAY_MS),
     ...pledges(GRN / 2n, { provingPeriod: epochsIn(DAY_MS), designPower: 2n ** 60n }),
     partitionDeposit: GRN / 2n,
+    validatorBondMin: 10_000n * GRN,
+    unbonding: epochsIn(UNBONDING_MS),
+    livenessWindow: epochsIn(60 * MINUTE_MS),
+    jailTime: epochsIn(10 * MINUTE_MS),
     ...vestings(epochsIn(180 * DAY_MS)),
   }
 }

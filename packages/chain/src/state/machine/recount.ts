@@ -56,6 +56,7 @@ export function recount(reader: StateReader): Totals {
   assertEqual('free collateral', sums.collateralFree, totals.collateralFree)
   assertEqual('locked collateral', sums.collateralLocked, totals.collateralLocked)
   assertEqual('vesting', recountVesting(reader), totals.vesting)
+  assertEqual('bonds', recountBonds(reader), totals.bonds)
   recountPower(reader)
   recountRedraws(reader)
   recountPlaces(reader)
@@ -76,6 +77,12 @@ function recountVesting(reader: StateReader): bigint {
     total += value.locked
   }
   return total
+}
+
+function recountBonds(reader: StateReader): bigint {
+  const bonds = [...tables.validators.entries(reader, [])].map(({ value }) => value.bond)
+  const leaving = [...tables.unbondings.entries(reader, [])].map(({ value }) => value.amount)
+  return sum([...bonds, ...leaving])
 }
 
 /** Compares the power of each partition with the bytes of the sectors in it that earn. */

@@ -3,8 +3,8 @@
  * new one; no rule moves them by what it believes to have done. So a debit without its credit is seen when the block ends.
  * docs/spec/chain.md section 4.
  */
-import { type Address, AMOUNT_MAX, formatGrn, type ProviderId } from '@granary/protocol/messages'
-import type { Account, Provider, Totals, Vesting } from '@granary/protocol/records'
+import { type Address, AMOUNT_MAX, type Epoch, formatGrn, type ProviderId } from '@granary/protocol/messages'
+import type { Account, Provider, Totals, Unbonding, Validator, Vesting } from '@granary/protocol/records'
 import { InvariantError, TxError } from '../store/errors.ts'
 import type { StateReader, Store } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
@@ -37,6 +37,21 @@ export function writeVesting(store: Store, id: ProviderId, next: Vesting): void 
   if (next.locked === 0n) tables.vesting.delete(store, id)
   else tables.vesting.put(store, id, next)
   addToTotals(store, { vesting: next.locked - (before?.locked ?? 0n) })
+}
+
+/** A record without money is deleted by who knows that nothing else of it matters. */
+export function writeValidator(store: Store, validator: Address, next: Validator): void {
+  const before = tables.validators.get(store, validator)
+  tables.validators.put(store, validator, next)
+  addToTotals(store, { bonds: next.bond - (before?.bond ?? 0n) })
+}
+
+/** One of which nothing is left is deleted. */
+export function writeUnbonding(store: Store, validator: Address, since: Epoch, next: Unbonding): void {
+  const before = tables.unbondings.get(store, validator, since)
+  if (next.amount === 0n) tables.unbondings.delete(store, validator, since)
+  else tables.unbondings.put(store, validator, since, next)
+  addToTotals(store, { bonds: next.amount - (before?.amount ?? 0n) })
 }
 
 export function credit(store: Store, address: Address, amount: bigint): void {
@@ -156,11 +171,11 @@ export function totalsOf(store: StateReader): Totals {
   return totals
 }
 
-/** Genesis + minted − burnt = balances + escrow + collateral + vesting, at the end of every block. */
+/** Genesis + minted − burnt = balances + escrow + collateral + vesting + bonds, at the end of every block. */
 export function assertConserved(store: StateReader): void {
-  const { genesis, minted, burnt, balances, escrow, collateralFree, collateralLocked, vesting } = totalsOf(store)
+  const { genesis, minted, burnt, balances, escrow, collateralFree, collateralLocked, vesting, bonds } = totalsOf(store)
   const supply = genesis + minted - burnt
-  const held = balances + escrow + collateralFree + collateralLocked + vesting
+  const held = balances + escrow + collateralFree + collateralLocked + vesting + bonds
   if (supply !== held) throw new InvariantError(`supply is ${supply} attoGRN, accounts hold ${held}`)
 }
 
