@@ -20,6 +20,7 @@ import { addHeader } from './chain-header.ts'
 import { addNetwork } from './chain-network.ts'
 import { addChainProposal } from './chain-proposal.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
+import { addChainValidator } from './chain-validator.ts'
 import { assertAccounts, type GenesisAccount, withAccounts, withBlockTime } from './genesis-options.ts'
 
 interface InitOptions extends HomeOptions, JsonOptions {
@@ -120,6 +121,7 @@ export function addChain(program: Command, context: CommandContext): void {
   addHeader(chain, context)
   addChainUpkeep(chain, context)
   addChainProposal(chain, context)
+  addChainValidator(chain, context)
 }
 
 async function initChain(options: InitOptions, context: CommandContext): Promise<void> {
