@@ -74,6 +74,8 @@ export const chainErrors = {
   STATE_NOT_KEPT: { fault: 'caller' },
   /** The folder has no genesis, and nobody said which chain is meant. */
   GENESIS_UNKNOWN: { fault: 'caller' },
+  /** The chain runs on CometBFT, so the votes for its headers are not in the store. */
+  CHAIN_ON_COMETBFT: { fault: 'caller' },
   /** No program of that name and version agrees on blocks for the node. */
   COMETBFT_MISSING: { fault: 'operator' },
   /** That CometBFT speaks another dialect. */

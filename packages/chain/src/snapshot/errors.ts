@@ -61,3 +61,15 @@ export class GenesisUnknownError extends GranaryError {
     })
   }
 }
+
+/** CHAIN_ON_COMETBFT: the votes for its headers are with CometBFT. */
+export class OnCometError extends GranaryError {
+  constructor(home: string) {
+    super({
+      code: 'CHAIN_ON_COMETBFT',
+      message: `${home} is of a chain on CometBFT, of which no file is made`,
+      hint: 'a node of such a chain takes the state over from others: `granary chain join --sync-from URL --trust HEIGHT:HASH`',
+      details: { home },
+    })
+  }
+}

@@ -1,9 +1,11 @@
 /** Writes the state after a block into a file that any node of the chain writes byte for byte the same. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Hash } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
+import { homeFiles } from '../home/home-files.ts'
 import { type CollectedState, collectState } from '../snapshot/collect-state.ts'
-import { OutExistsError, StateNotKeptError } from '../snapshot/errors.ts'
+import { OnCometError, OutExistsError, StateNotKeptError } from '../snapshot/errors.ts'
 import { encodeSigned } from '../snapshot/snapshot-format.ts'
 import { framesOf, writeFrames } from '../snapshot/state-frames.ts'
 import { readGenesis } from '../state/index.ts'
@@ -28,8 +30,9 @@ export interface ExportedSnapshot {
   readonly sha256: string
 }
 
-/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STATE_NOT_KEPT, OUT_EXISTS */
+/** @throws GranaryError HOME_MISSING, HOME_LOCKED, CHAIN_ON_COMETBFT, STATE_NOT_KEPT, OUT_EXISTS */
 export async function exportSnapshot({ home, out, height: asked, signal }: ExportOptions): Promise<ExportedSnapshot> {
+  if (existsSync(homeFiles(home).network)) throw new OnCometError(home)
   const { store, head } = openChain(home)
   const path = resolve(out)
   const pause = async () => signal?.throwIfAborted()

@@ -57,6 +57,17 @@ export function addNetwork(chain: Command, context: CommandContext): void {
     )
     .action((options: EntryCommand) => makeEntry(options, context))
 
+  const grow = chain
+    .command('grow')
+    .description("Make the home of a chain's only validator go on with CometBFT, so that others can join it.")
+    .option('--listen <host:port>', 'where other nodes reach it', place, { host: '127.0.0.1', port: 26_656 })
+  withJson(withHome(grow))
+    .addHelpText(
+      'after',
+      moreHelp('No node may run there meanwhile. Start it with `granary chain run` afterwards; it cannot go back.'),
+    )
+    .action((options: GrowCommand) => growChain(options, context))
+
   const collect = chain
     .command('collect')
     .description('Make the genesis of a network of the entries of its validators.')
@@ -92,6 +103,25 @@ export function addNetwork(chain: Command, context: CommandContext): void {
     .action((path: string, newer: readonly string[], options: JoinCommand) =>
       joinNetwork({ path, newer }, options, context),
     )
+}
+
+interface GrowCommand extends HomeOptions, JsonOptions {
+  readonly listen: Place
+}
+
+async function growChain(options: GrowCommand, context: CommandContext): Promise<void> {
+  const [chain, { printResult }] = await Promise.all([load(), print()])
+  const home = homeOf(options)
+  const grown = await chain.growChain({ home, p2p: options.listen })
+  printResult(context, grown, {
+    json: options.json ?? false,
+    actions: [{ cmd: `granary chain run --home ${home}`, why: 'goes on with CometBFT' }],
+    text: ({ height, appHash, nodeId, p2p }) =>
+      [
+        `block ${height + 1} is the first that CometBFT makes, app hash ${appHash}`,
+        `node ${nodeId} at ${p2p.host}:${p2p.port}`,
+      ].join('\n'),
+  })
 }
 
 async function makeEntry(options: EntryCommand, context: CommandContext): Promise<void> {

@@ -106,10 +106,11 @@ async function verify(options: Upkeep, context: CommandContext): Promise<void> {
   const done = await interruptible((signal) => chain.verifyChain({ home: homeOf(options), signal }))
   printResult(context, done, {
     json: options.json ?? false,
-    text: ({ height, blocks, records, states, appHash }) =>
+    text: ({ height, blocks, voted, records, states, appHash }) =>
       [
         `block ${height}, app hash ${appHash}`,
-        `${blocks} headers signed, ${records} records in the tree, ${states} states that can be proven, all money accounted for`,
+        ...(voted === 0 ? [] : [`${voted} headers of CometBFT, which has the votes for them: they were not looked at`]),
+        `${blocks - voted} headers signed, ${records} records in the tree, ${states} states that can be proven, all money accounted for`,
       ].join('\n'),
   })
 }

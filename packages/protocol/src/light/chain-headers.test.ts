@@ -88,3 +88,22 @@ test('after more than the trusting period a newer header has to be named, and is
   const foreign = { ...named, hash: genesisHash }
   await expect(headers(SEEDS, foreign, [named], nowMs).verify(newest)).rejects.toEqual(code('HEADER_CONFLICT'))
 })
+
+test('who follows a chain that goes on with votes believes them from the last header that one has signed, however old the genesis', async () => {
+  const nowMs = TIME_MS + 1_000 * HOUR_MS
+  const late = (offset: number) => nowMs - HOUR_MS + offset
+  const hashes = { previousHash: genesisHash, txsHash: genesisHash, appHash: genesisHash }
+  const own = (height: number, seed = SEEDS[0]!) =>
+    signHeader({ height, timeMs: late(height), ...hashes, validator: validatorKeyOf(seed) }, genesisHash, seed)
+  const follower = headers(sole, genesis, [], nowMs)
+  expect(await follower.verify(own(80))).toMatchObject({ height: 80 })
+  const grown = voted(90, sole, late(90))
+  expect(await follower.verify(grown)).toMatchObject({ height: 90, hash: grown.hash })
+  expect(follower.asked).toEqual([])
+  // The one that made all blocks has its key still.
+  for (const height of [90, 91, 1_000])
+    await expect(follower.verify(own(height))).rejects.toEqual(code('HEADER_CONFLICT'))
+  expect(await follower.verify(own(81))).toMatchObject({ height: 81 })
+  // Who comes later, and knows the genesis alone, is to be told a newer header.
+  await expect(headers(sole, genesis, [], nowMs).verify(grown)).rejects.toEqual(code('TRUST_EXPIRED'))
+})

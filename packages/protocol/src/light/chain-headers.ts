@@ -44,9 +44,21 @@ export function chainHeaders(believed: BelievedChain, { chain, now = Date.now }:
   // Of several none signs alone.
   const sole = validators.length === 1 ? embeddedHeaderVerifier({ genesisHash, validators }) : undefined
   let voted: HeaderVerifier | undefined
+  /** The newest that was signed alone: who follows a chain need not have been away when it goes on with votes. */
+  let alone: BelievedHeader | undefined
+  /** From here on none is signed alone: who made all blocks once cannot speak for those who vote now. */
+  let votedFrom = Number.POSITIVE_INFINITY
+
+  function signedAlone(own: BelievedHeader): BelievedHeader {
+    if (own.height >= votedFrom)
+      throw new UnprovenError('HEADER_CONFLICT', `header ${own.height} is signed by one, header ${votedFrom} has votes`)
+    if (alone === undefined || own.height > alone.height) alone = own
+    return own
+  }
 
   /** A chain of one validator that went on with CometBFT: votes are trusted from the last header that it has signed alone. */
   async function trusted(options?: CallOptions): Promise<CometVerifierOptions['trusted']> {
+    if (alone !== undefined) return { validators, timeMs: alone.timeMs, height: alone.height }
     if (!('hash' in from)) return { validators, ...from }
     const { height, hash } = from
     if (sole === undefined) return from
@@ -59,12 +71,16 @@ export function chainHeaders(believed: BelievedChain, { chain, now = Date.now }:
 
   return {
     async verify(signed, options) {
-      if (sole !== undefined && signed.signature.length === SIGNATURE_BYTES) return sole.verify(signed)
+      const own = signed.signature.length === SIGNATURE_BYTES ? sole?.verify(signed) : undefined
+      if (own !== undefined) return signedAlone(own)
+      if (sole !== undefined && signed.signature.length === SIGNATURE_BYTES) return undefined
       if (voted === undefined) {
         const { cometHeaderVerifier } = await import('../comet/index.ts')
         voted = cometHeaderVerifier({ genesisHash, trusted: await trusted(options), chain, now })
       }
-      return await voted.verify(signed, options)
+      const believed = await voted.verify(signed, options)
+      if (believed !== undefined) votedFrom = Math.min(votedFrom, believed.height)
+      return believed
     },
   }
 }

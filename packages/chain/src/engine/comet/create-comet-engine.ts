@@ -197,13 +197,15 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
 
   const application: AbciApplication = {
     info: () => {
-      const { height, appHash } = core.head()
+      const { height, appHash, signature } = core.head()
+      // Of blocks that one validator has signed alone CometBFT has nothing: it begins behind them, as behind a genesis.
+      const isBegin = signature.length > 0
       return ResponseInfo.fromPartial({
         data: 'granary',
         version: parts.version,
         appVersion: APP_VERSION,
-        lastBlockHeight: BigInt(height),
-        lastBlockAppHash: fromHex(appHash),
+        lastBlockHeight: isBegin ? 0n : BigInt(height),
+        lastBlockAppHash: isBegin ? new Uint8Array(0) : fromHex(appHash),
       })
     },
 

@@ -36,8 +36,8 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
     consensus,
     joins: stateSync !== undefined,
   })
-  // Where CometBFT begins when it has no blocks: behind the genesis, or behind the snapshot that the store was made of.
-  const first = store.block(0) ?? store.head()!
+  // Where CometBFT begins at its first start: behind the genesis, or behind the blocks that one validator has made alone.
+  const first = store.head()!
   const pair = createPair({
     application,
     socket,
