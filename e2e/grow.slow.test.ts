@@ -1,5 +1,5 @@
 /** A chain of one validator, with a market on it, goes on with CometBFT and another node joins: who used it before goes on without knowing. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/protocol/client'
 import { chainHeaders, createLightClient } from '@granary/protocol/light'
@@ -53,7 +53,7 @@ withComet(
     const answered = await answersOf(before.dealId)
     const first = await freePorts(4)
     const grow = ['chain', 'grow', '--home', bench.home, '--listen', `${HOST}:${first}`, '--json']
-    const grown = envelope<{ height: number; appHash: string; nodeId: string }>(succeeded(await bench.run(grow))).data
+    const grown = envelope<{ height: number; appHash: string }>(succeeded(await bench.run(grow))).data
     keepStatesOften(join(bench.home, 'chain', 'network.json'))
     const args = ['--cometbft', goProgram(COMETBFT)]
     const onComet = await bench.startChain({ port, args })
@@ -81,7 +81,7 @@ withComet(
     expect(sameBytes(out, file)).toBe(true)
     succeeded(await bench.run(['verify', before.rootCid, '--chain', chain.url]))
 
-    const joined = await joinGrown(first, grown)
+    const joined = await joinGrown(first, grown.height)
     const other = createChainClient({ url: joined.url })
     await eventually('the other node follows', TEST_MS_MAX, async () => {
       return (await other.status()).height >= (await client.status()).height - 1
@@ -100,28 +100,21 @@ function keepStatesOften(path: string): void {
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), snapshotEvery: 10 }))
 }
 
-/** By the state of the one that there is: it believes the first block that was voted for. */
-async function joinGrown(first: number, { height, nodeId }: { height: number; nodeId: string }) {
+/** As its operator is told to: by an entry of the one that there is, its genesis, and the first block that was voted for. */
+async function joinGrown(first: number, height: number) {
   const { bench, client } = market
   const home = join(bench.home, 'joined')
-  const [from, to] = [join(bench.home, 'chain'), join(home, 'chain')]
-  mkdirSync(to, { recursive: true })
-  for (const name of ['genesis.json', 'beacon.key']) copyFileSync(join(from, name), join(to, name))
-  for (const name of ['validator.key', 'node.key'])
-    writeFileSync(join(to, name), `${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}\n`)
-  const trusted = await client.block(height + 1)
-  const stateSync = {
-    rpcServers: [`http://${HOST}:${first + 1}`],
-    trustHeight: height + 1,
-    trustHash: trusted.hash.slice(2),
-  }
-  const network = {
-    engine: 'comet',
-    p2p: { host: HOST, port: first + 2 },
-    rpc: { host: HOST, port: first + 3 },
-    peers: [{ nodeId, host: HOST, port: first }],
-    stateSync,
-  }
-  writeFileSync(join(to, 'network.json'), JSON.stringify(network))
+  const [entry, network] = [join(bench.home, 'ann.json'), join(bench.home, 'barn.json')]
+  const said = ['--name', 'ann', '--owner', `0x${'11'.repeat(20)}`, '--address', `${HOST}:${first}`]
+  succeeded(await bench.run(['chain', 'entry', '--home', bench.home, ...said, '--out', entry]))
+  const genesis = join(bench.home, 'chain', 'genesis.json')
+  const collected = await bench.run(['chain', 'collect', entry, '--genesis-file', genesis, '--out', network, '--json'])
+  const { genesisHash: joins } = envelope<{ genesisHash: string }>(succeeded(collected)).data
+  const { hash } = await client.block(height + 1)
+  const from = ['--sync-from', `http://${HOST}:${first + 1}`, '--trust', `${height + 1}:${hash}`]
+  const where = ['--home', home, '--listen', `${HOST}:${first + 2}`]
+  succeeded(await bench.run(['chain', 'join', network, '--genesis-hash', joins, ...where, ...from]))
+  // A devnet's nodes all have the key of its beacon.
+  copyFileSync(join(bench.home, 'chain', 'beacon.key'), join(home, 'chain', 'beacon.key'))
   return bench.startChain({ home, args: ['--cometbft', goProgram(COMETBFT)] })
 }

@@ -7,6 +7,7 @@ import { quicknet } from '../engine/quicknet.ts'
 import { assertGenesis, genesisFromJson, productionGenesis } from '../state/index.ts'
 import { readJson, writePublic } from './make-entry.ts'
 import { checkEntry, EntryInvalidError, type NetworkEntry } from './network-entry.ts'
+import { readGenesisAt } from './read-home.ts'
 
 export interface CollectOptions {
   /** Files that `makeEntry` has written: in their order the validators stand in the genesis. */
@@ -20,6 +21,8 @@ export interface CollectOptions {
   readonly drandInfo?: string | undefined
   /** Time of the genesis. @default now */
   readonly timeMs?: number
+  /** Of a chain that others are to join: it stays as it is, whatever else is given. @default one is made */
+  readonly genesisFile?: string | undefined
   /** The network's file; no file is replaced. */
   readonly out: string
 }
@@ -36,16 +39,24 @@ const drandInfo = z.object({ public_key: z.string().regex(/^[0-9a-f]{192}$/), ge
 export async function collectNetwork(
   options: CollectOptions,
 ): Promise<CollectedNetwork & { readonly genesisHash: Hash }> {
-  const { chainId, accounts, blockTimeMs, timeMs = Date.now(), out } = options
+  const { genesisFile, out } = options
   const entries = await Promise.all(options.entries.map(async (path) => checkEntry(await readJson(path), path)))
   assertApart(entries, options.entries)
+  const genesis = await (genesisFile === undefined
+    ? newGenesis(options, entries)
+    : readGenesisAt(genesisFile, genesisFile))
+  await writePublic(out, { schemaVersion: 1, genesis: genesisToJson(genesis), entries })
+  return { genesis, entries, genesisHash: genesisHash(genesis) }
+}
+
+async function newGenesis(options: CollectOptions, entries: readonly NetworkEntry[]): Promise<Genesis> {
+  const { chainId, accounts, blockTimeMs, timeMs = Date.now() } = options
   const validators = entries.map(({ validator }) => validator)
   const given = { chainId, accounts, timeMs, beacon: await beaconOf(options.drandInfo), validator: validators[0]! }
   const one = productionGenesis({ ...given, ...(blockTimeMs === undefined ? {} : { blockTimeMs }) })
   const genesis: Genesis = { ...one, validators, owners: entries.map(({ owner }) => owner) }
   assertGenesis(genesis)
-  await writePublic(out, { schemaVersion: 1, genesis: genesisToJson(genesis), entries })
-  return { genesis, entries, genesisHash: genesisHash(genesis) }
+  return genesis
 }
 
 const networkSchema = z.strictObject({

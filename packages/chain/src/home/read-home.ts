@@ -55,7 +55,11 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
 
 /** @throws GranaryError HOME_MISSING, GENESIS_INVALID */
 export async function readGenesisFile(home: string): Promise<Genesis> {
-  const path = homeFiles(home).genesis
+  return readGenesisAt(homeFiles(home).genesis, home)
+}
+
+/** @param home what to name when there is none */
+export async function readGenesisAt(path: string, home: string): Promise<Genesis> {
   const text = await read(path)
   if (text === undefined) throw new HomeMissingError(home, path)
   try {

@@ -110,6 +110,19 @@ test('a node that begins with the state of others says by which block it believe
   expect(peers).toHaveLength(4)
 })
 
+test('a chain that is there is joined by its own genesis, whatever validators it has', async () => {
+  const { genesisHash } = await dataOf('init', '--devnet', '--home', at('ann'))
+  const { validator } = await entry('ann', '127.0.0.11:26656')
+  const genesis = at('ann', 'chain', 'genesis.json')
+  const made = await dataOf('collect', at('ann.json'), '--genesis-file', genesis, '--out', at('network.json'))
+  expect(made).toMatchObject({ genesisHash, validators: [{ validator }] })
+  await dataOf(...joining('ben', genesisHash))
+  expect(jsonOf('ben', 'chain', 'genesis.json')).toEqual(jsonOf('ann', 'chain', 'genesis.json'))
+  expect(await chain('collect', at('ann.json'), '--genesis-file', at('none'), '--out', at('n'))).toEqual(
+    refused('HOME_MISSING'),
+  )
+})
+
 test('another drand network is named by what its relay says of it', async () => {
   await entries()
   const info = { public_key: 'ab'.repeat(96), genesis_time: 1_700_000_000, period: 3 }

@@ -24,6 +24,7 @@ interface CollectCommand extends JsonOptions {
   readonly chainId: string
   readonly blockTime?: number
   readonly drandInfo?: string
+  readonly genesisFile?: string
   readonly out: string
 }
 
@@ -73,6 +74,7 @@ export function addNetwork(chain: Command, context: CommandContext): void {
     .description('Make the genesis of a network of the entries of its validators.')
     .argument('<entries...>', 'files of `chain entry`; in their order they stand in the genesis')
     .option('--chain-id <name>', 'of the chain', 'granary')
+    .option('--genesis-file <file>', 'genesis.json of a chain that others are to join, in place of a new one')
     .option('--drand-info <file>', 'what a relay of another drand network than quicknet answers to /info')
     .requiredOption('--out <file>', 'the network; no file is replaced')
   withJson(withBlockTime(withAccounts(collect)))
@@ -155,10 +157,10 @@ async function collectNetwork(
     print(),
     import('./wallet/read-address.ts'),
   ])
-  const { chainId, drandInfo, blockTime: blockTimeMs, out, json = false, account, supply } = options
-  assertAccounts(account, supply)
+  const { chainId, drandInfo, blockTime: blockTimeMs, genesisFile, out, json = false, account = [], supply } = options
+  if (genesisFile === undefined) assertAccounts(options.account, supply)
   const accounts = account.map(({ address, balance }) => ({ address: readAddress(address), balance }))
-  const made = await chain.collectNetwork({ entries, chainId, accounts, blockTimeMs, drandInfo, out })
+  const made = await chain.collectNetwork({ entries, chainId, accounts, blockTimeMs, drandInfo, genesisFile, out })
   const result = { path: out, genesisHash: made.genesisHash, validators: made.entries }
   printResult(context, result, {
     json,
