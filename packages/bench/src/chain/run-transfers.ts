@@ -10,7 +10,7 @@ import type { LoadMessage, TransferLoad } from './transfer-load.ts'
 
 const POLL_MS = 5
 /** What was dropped is never in a block. */
-const RUN_MS_MAX = 120_000
+const RUN_MS_MAX = 300_000
 
 /** As fast as the nodes take them, until all nodes have the last one. */
 export async function transfersASecond(load: Omit<TransferLoad, 'perSecond'>, signal?: AbortSignal): Promise<number> {

@@ -218,10 +218,10 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     },
 
     checkTx: async ({ tx, type }) => {
-      if (type === CheckTxType.RECHECK) {
-        const id = known.idOf(tx)
-        return ResponseCheckTx.fromPartial({ code: id !== undefined && pool.get(id) !== undefined ? TAKEN : REFUSED })
-      }
+      const waiting = known.idOf(tx)
+      // What was sent to this node comes back to it from its own CometBFT.
+      if (waiting !== undefined && pool.get(waiting) !== undefined) return ResponseCheckTx.fromPartial({ code: TAKEN })
+      if (type === CheckTxType.RECHECK) return ResponseCheckTx.fromPartial({ code: REFUSED })
       try {
         // The bytes lie in the frame that they came in, which would stay as long as they wait.
         const id = await admit(known.sameBytes(tx.slice()))

@@ -26,6 +26,7 @@ export async function serveConnection(socket: Socket, { application, onFault }: 
   let inFlight = 0
   let room = Promise.withResolvers<void>()
   let broken = false
+  let held = false
 
   /** Never rejects: what fails is an answer. */
   async function answerTo(call: AbciCall | undefined, run: () => unknown): Promise<Partial<Response>> {
@@ -51,10 +52,22 @@ export async function serveConnection(socket: Socket, { application, onFault }: 
     return after.then(() => answerTo(call, () => run(request[call])))
   }
 
+  /** Answers that are ready together leave together: each alone costs the system as much. */
+  function holdUntilAllAreReady(): void {
+    if (held) return
+    held = true
+    socket.cork()
+    setImmediate(() => {
+      held = false
+      socket.uncork()
+    })
+  }
+
   async function reply(answer: Promise<Partial<Response>>, before: Promise<void>): Promise<void> {
     const [response] = await Promise.all([answer, before])
     if (socket.writable) {
       const frame = encode.single(Response.encode(Response.fromPartial(response)).finish())
+      holdUntilAllAreReady()
       const flows = socket.write(frame.subarray())
       if (response.exception !== undefined) socket.end()
       else if (!flows) await drained(socket)
@@ -82,6 +95,7 @@ export async function serveConnection(socket: Socket, { application, onFault }: 
     if (!isConnectionEnd(error)) onFault(undefined, error)
   }
   await last
+  socket.uncork()
   socket.destroy()
 }
 
