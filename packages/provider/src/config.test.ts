@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { configTable } from '../test/config-table.ts'
-import { changeConfig, configValue, describeConfig, newConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, newConfig, readConfig, writeConfig } from './config.ts'
+import { configValue, describeConfig } from './config-keys.ts'
 
 let path: string
 beforeEach(async () => {

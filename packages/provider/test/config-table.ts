@@ -1,5 +1,5 @@
 /** The keys of config.json as docs/operations/provider.md has them: a test holds the page to this. */
-import { type ConfigKey, describeConfig } from '../src/config.ts'
+import { type ConfigKey, describeConfig } from '../src/config-keys.ts'
 
 export async function configTable(path: string): Promise<string> {
   const keys = await describeConfig(path)

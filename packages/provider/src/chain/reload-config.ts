@@ -4,7 +4,8 @@
  */
 import { GranaryError } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
-import { atReload, changedKeys, keepPrivate, type ProviderConfig, printedValue, readConfig } from '../config.ts'
+import { keepPrivate, type ProviderConfig, readConfig } from '../config.ts'
+import { atReload, changedKeys, printedValue } from '../config-keys.ts'
 import type { Log } from '../log.ts'
 
 export interface ReloadContext {

@@ -3,7 +3,8 @@ export { askProvider, ProviderNotRunningError } from '../admin-access.ts'
 export { amountFor } from '../chain/collateral.ts'
 export { readRegistration } from '../chain/registration.ts'
 export { takenProfiles } from '../chain/require-profile.ts'
-export { CONFIG_MODE, type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
+export { CONFIG_MODE, changeConfig, readConfig } from '../config.ts'
+export { type ConfigKey, configValue, describeConfig } from '../config-keys.ts'
 export { withConfigLock } from '../config-lock.ts'
 export {
   getStatus,
