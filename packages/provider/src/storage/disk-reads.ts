@@ -65,11 +65,17 @@ const NAMES_MAX = 64
 /** Of a replica, anywhere in it; of the volume's record where there is none. */
 async function readPastMemory(volume: string): Promise<void> {
   const sector = await someSector(join(volume, 'sectors'))
-  const path = sector === undefined ? join(volume, 'volume.json') : join(volume, 'sectors', sector, 'replica')
-  await using file = await open(path, constants.O_RDONLY | (constants.O_DIRECT ?? 0))
+  const replica = sector === undefined ? undefined : await openDirect(join(volume, 'sectors', sector, 'replica'))
+  // One that is being sealed has none yet.
+  await using file = replica ?? (await openDirect(join(volume, 'volume.json')))
+  if (file === undefined) return
   const { size } = await file.stat()
   const blocks = Math.max(1, Math.floor(size / BLOCK_BYTES))
   await readAligned(file, Math.floor(Math.random() * blocks) * BLOCK_BYTES)
+}
+
+async function openDirect(path: string): Promise<FileHandle | undefined> {
+  return await open(path, constants.O_RDONLY | (constants.O_DIRECT ?? 0)).catch(() => undefined)
 }
 
 /** Any of the first: there may be hundreds of thousands. */
