@@ -125,7 +125,7 @@ const wants = {
   },
   INSUFFICIENT_COLLATERAL: {
     what: 'is sealed and waits for money',
-    hint: "raise `collateral` in config.json, send that much to the provider's account and start the provider again; the sector goes on by itself",
+    hint: "send that much to the provider's account and raise `collateral`, by `granary provider config set`; the sector goes on by itself",
   },
   DISK_FULL: {
     what: 'waits for room on a disk, and its deals lapse where it finds none',
