@@ -640,6 +640,31 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'an owner has one ballot for a proposal, and a transaction is in a block once',
     cost: 'a fee for each time',
   },
+  // A node that joins
+  {
+    name: 'sending another chunk of a state',
+    file: 'chain/src/engine/comet/state-sync',
+    refusedBy: 'each chunk is held against the app hash when it comes; who has sent it is asked no more',
+    cost: 'a place among the peers of the node that joins',
+  },
+  {
+    name: 'offering the state of another height',
+    file: 'chain/src/engine/comet/state-sync',
+    refusedBy: 'its head has to lead to the app hash of the header behind that height, and says height and chunks',
+    cost: 'a place among the peers of the node that joins',
+  },
+  {
+    name: 'offering the state of another chain, or an older one',
+    file: 'chain/src/engine/comet/state-sync',
+    refusedBy: 'the genesis stands in the state; a node takes none behind its own, and none once it has blocks',
+    cost: 'a third of the power of validators, for headers that a node would follow',
+  },
+  {
+    name: 'speaking for a network with the key that made all blocks before it',
+    file: 'protocol/src/light/chain-headers',
+    refusedBy: 'once a header with votes was believed, none that is signed alone is at its height or above',
+    cost: 'nothing; who has seen no vote yet believes that key as before',
+  },
   // A provider's doors
   {
     name: 'a quote counts against the address that asks',

@@ -139,7 +139,7 @@ test('what is offered and cannot be is refused by its own words, before anything
   expectAtGenesis()
 })
 
-test('who sends another chunk is sent away, and it is fetched from somebody else', async () => {
+test('sending another chunk of a state: who does is sent away, and it is fetched from somebody else', async () => {
   const snapshot = await offered()
   await offer(snapshot)
   const head = await chunkOf(0)
@@ -155,7 +155,7 @@ test('who sends another chunk is sent away, and it is fetched from somebody else
   expect(joined.head()!.height).toBe(HEIGHT)
 })
 
-test('a snapshot of another height, of more chunks than it has, or out of order is given up as a whole', async () => {
+test('offering the state of another height, with more chunks than it has, or out of order: it is given up as a whole', async () => {
   const snapshot = await offered()
   const rejected = { result: Applied.REJECT_SNAPSHOT, rejectSenders: [SENDER] }
   // The state of block 3, offered as that of block 6: the header of block 7 names another one.
@@ -174,7 +174,7 @@ test('a snapshot of another height, of more chunks than it has, or out of order 
   expectAtGenesis()
 })
 
-test('a state of another chain is refused, and an older one than the node has', async () => {
+test('offering the state of another chain, or an older one than the node has', async () => {
   const snapshot = await offered()
   const stranger = createStateSync({ ...partsOf(joined), genesisHash: `0x${'00'.repeat(32)}` })
   await stranger.offerSnapshot({ snapshot, appHash: appHashOf() })
