@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { changeParams } from './change-params.ts'
 import { COMETBFT, canBeBuilt, goProgram } from './go-program.ts'
-import type { Running, Workbench } from './harness.ts'
+import type { Finished, Running, Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { QUICK, succeeded } from './story.ts'
 
@@ -20,6 +20,8 @@ export interface Validator {
   /** As the system would for want of memory. CometBFT ends with its application, and is started again by it. */
   kill(victim: Victim): Promise<void>
   logs(): string
+  /** Resolves when it ends, by itself as well. */
+  ended(): Promise<Finished>
 }
 
 export interface Network {
@@ -107,6 +109,7 @@ async function startValidator(bench: Workbench, home: string, program: string): 
     url,
     client: createChainClient({ url, retries: RETRIES }),
     logs: () => earlier + running.stderr(),
+    ended: () => running.finished,
     async start() {
       running = await bench.startChain({ home, args, port: Number(new URL(url).port) })
     },

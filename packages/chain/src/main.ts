@@ -30,7 +30,6 @@ import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
 import { keepSnapshots, type SnapshotEvent } from './snapshot/keep-snapshots.ts'
 import {
-  assertRulesKnown,
   createStateMachine,
   currentFees,
   latestBlockTimeMs,
@@ -148,7 +147,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       verifyHead(store, genesis, head, isSigned ? headerVerifierOf(genesis) : undefined)
     }
 
-    assertRulesKnown(store.reader, readHead(store.reader).height + 1, rulesKnown)
+    const required = machine.upgradeRequired()
+    if (required !== undefined) throw required
 
     const headTimeMs = head?.timeMs ?? genesis.timeMs
     const clock = genesis.devnet

@@ -1,7 +1,7 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
 
 export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './access/senders.ts'
-export { assertRulesKnown, RULES_KNOWN, rulesOf, UpgradeRequiredError } from './governance/rules-version.ts'
+export { RULES_KNOWN, rulesOf, UpgradeRequiredError } from './governance/rules-version.ts'
 export { governanceView, proposalView, proposalViews } from './governance/views.ts'
 export { type BlockRoom, createBlockRoom, type Load } from './machine/block-room.ts'
 export type { Verifiers } from './machine/checks.ts'

@@ -117,6 +117,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   let decided: Executed | undefined
   let blockAt = performance.now()
   let clearing: NodeJS.Immediate | undefined
+  let ending: NodeJS.Immediate | undefined
   let passing = false
   let hasBlocks = false
   let syncing = parts.joins === true && core.head().height === 0
@@ -285,6 +286,10 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
         clearing = undefined
         store.clearLog()
       })
+      // Others that lack the rules end too, and then nobody may ask for the block: it ends unasked, once CometBFT has its answer.
+      const required = machine.upgradeRequired()
+      const next = core.head().height + 1
+      if (required !== undefined) ending = setImmediate(() => core.halt(next, required))
       return ResponseCommit.fromPartial({ retainHeight: BigInt(Math.max(0, height - keepBlocks + 1)) })
     },
 
@@ -347,6 +352,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       async stop() {
         core.stop()
         clearImmediate(clearing)
+        clearImmediate(ending)
         core.end()
       },
     },

@@ -31,12 +31,12 @@ export class UpgradeRequiredError extends GranaryError {
   }
 }
 
-/** @param height of the next block @throws UpgradeRequiredError */
-export function assertRulesKnown(reader: StateReader, height: Epoch, known: number): void {
+/** @param height of the next block @returns why a program that knows these cannot make it */
+export function upgradeRequired(reader: StateReader, height: Epoch, known: number): UpgradeRequiredError | undefined {
   const { version, upgrade } = rulesOf(reader)
-  if (version > known) throw new UpgradeRequiredError(height, { rules: version, release: '', known })
-  if (upgrade === undefined || height < upgrade.height || upgrade.rules <= known) return
-  throw new UpgradeRequiredError(height, { ...upgrade, known })
+  if (version > known) return new UpgradeRequiredError(height, { rules: version, release: '', known })
+  if (upgrade === undefined || height < upgrade.height || upgrade.rules <= known) return undefined
+  return new UpgradeRequiredError(height, { ...upgrade, known })
 }
 
 /** At the beginning of each block: those that it is made by. */

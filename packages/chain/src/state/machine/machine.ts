@@ -15,7 +15,7 @@ import {
   type TransactionClass,
 } from '@granary/protocol/messages'
 import { type Genesis, genesisHash, type Seat } from '@granary/protocol/records'
-import { assertRulesKnown, RULES_KNOWN } from '../governance/rules-version.ts'
+import { RULES_KNOWN, type UpgradeRequiredError, upgradeRequired } from '../governance/rules-version.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from '../messages/beacon-entry.ts'
 import { currentFees, moveFeeLevel } from '../money/base-fee.ts'
 import { assertConserved, credit } from '../money/ledger.ts'
@@ -119,6 +119,8 @@ export type BlockVerdict = { readonly accept: true } | { readonly accept: false;
 export interface StateMachine {
   /** Height 0. @throws GenesisInvalidError */
   initChain(genesis: Genesis): FinalizedBlock
+  /** Why this program cannot make the block after the head: asked for it, it throws that. */
+  upgradeRequired(): UpgradeRequiredError | undefined
   /** What a few reads of the committed state tell, before anything is hashed. @throws TransactionDecodeError */
   checkEnvelope(bytes: Uint8Array): EnvelopeVerdict
   /** As checkTx, at the price of one signature: looks at the sender and what it has, at no proof, and executes nothing. */
@@ -201,7 +203,8 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
   function openBlock({ height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
     const state = committed()
     const head = readHead(state)
-    assertRulesKnown(state, head.height + 1, rulesKnown)
+    const required = upgradeRequired(state, head.height + 1, rulesKnown)
+    if (required !== undefined) throw required
     const block = open(state, head, { height, timeMs })
     if (height !== head.height + 1) throw new BlockInvalidError(`block ${height} does not follow block ${head.height}`)
     if (!Number.isSafeInteger(timeMs) || timeMs <= head.timeMs) {
@@ -265,6 +268,8 @@ export function createStateMachine({ reader, verifiers, rulesKnown = RULES_KNOWN
       assertConserved(overlay)
       return { ...finish(overlay, [], []), seats: [] }
     },
+
+    upgradeRequired: () => upgradeRequired(reader, readHead(reader).height + 1, rulesKnown),
 
     checkEnvelope: (bytes) => {
       const { tx, signature } = checks.decoded(bytes)
