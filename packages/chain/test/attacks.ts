@@ -635,6 +635,18 @@ export const attacks: readonly Attack[] = [
     cost: 'the deposits of both, if few vote',
   },
   {
+    name: 'what was bonded after a proposal has no vote on it',
+    file: `${STATE}/governance/voters`,
+    refusedBy: 'who may vote, and with which power, is written down when a proposal is submitted',
+    cost: 'the time for which the bond is locked',
+  },
+  {
+    name: 'a bond that leaves before the votes are counted takes its vote along',
+    file: `${STATE}/governance/voters`,
+    refusedBy: 'a ballot counts with the lesser of the power then and at the count',
+    cost: 'the place among the validators',
+  },
+  {
     name: 'a vote that is said again counts once',
     file: `${STATE}/governance/proposals`,
     refusedBy: 'an owner has one ballot for a proposal, and a transaction is in a block once',
