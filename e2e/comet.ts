@@ -94,7 +94,7 @@ export async function startNetwork(bench: Workbench, options: NetworkOptions = {
   }
 }
 
-async function startValidator(bench: Workbench, home: string, program: string): Promise<Validator> {
+export async function startValidator(bench: Workbench, home: string, program: string): Promise<Validator> {
   const args = ['--cometbft', program]
   let running: Running & { readonly url: string } = await bench.startChain({ home, args })
   const { url } = running
