@@ -78,7 +78,7 @@ const ask = {
   profiles: ['2KiB-test'],
 }
 
-const proposal = { title: 'cheaper', link: '', changes: [{ name: 'feeBase', value: 5n }], release: '' }
+const proposal = { title: 'cheaper', link: '', changes: [{ name: 'accountFee', value: 5n }], release: '' }
 
 function signed(stage: Ranch, given: Partial<DealTerms> = {}): MessageBodies['PublishDeal'] {
   const { chain, client, owner, provider } = stage
