@@ -100,7 +100,7 @@ export async function operateValidators(bench: Workbench): Promise<string[]> {
   await joined(join1, operators)
   const running = new Map(operators.map((operator) => [operator, begin(operator)]))
   const reach = (operator: Operator, height: number): Promise<void> =>
-    eventually(`${operator.name} has block ${height}`, 2 * MINUTES, async () => {
+    eventually(`${operator.name} has block ${height}`, 10 * MINUTES, async () => {
       const has = await operator.chain.status().then(
         ({ height }) => height,
         () => -1,
