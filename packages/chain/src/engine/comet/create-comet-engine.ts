@@ -36,6 +36,7 @@ import {
   beaconRoundFor,
   type FinalizedBlock,
   keyOfValidator,
+  seatsOf,
   UpgradeRequiredError,
 } from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
@@ -47,7 +48,7 @@ import { signedDigests } from '../verification/signed-digests.ts'
 import type { AbciApplication } from './abci/application.ts'
 import { msOf } from './block-time.ts'
 import { blocksKept } from './comet-home.ts'
-import { isSameReport, reportOf, updateOf } from './engine-report.ts'
+import { isSameReport, reportOf, seatsAtBegin, updateOf } from './engine-report.ts'
 import { ConsensusStalledError, NodeSyncingError } from './errors.ts'
 import { createKnownTxs } from './known-txs.ts'
 import { rememberHeaders } from './remember-headers.ts'
@@ -196,17 +197,20 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     passing = false
   }
 
+  /** Of blocks that one validator has signed alone CometBFT has nothing: it begins behind them, as behind a genesis. */
+  function isBegin(): boolean {
+    return core.head().signature.length > 0
+  }
+
   const application: AbciApplication = {
     info: () => {
-      const { height, appHash, signature } = core.head()
-      // Of blocks that one validator has signed alone CometBFT has nothing: it begins behind them, as behind a genesis.
-      const isBegin = signature.length > 0
+      const { height, appHash } = core.head()
       return ResponseInfo.fromPartial({
         data: 'granary',
         version: parts.version,
         appVersion: APP_VERSION,
-        lastBlockHeight: isBegin ? 0n : BigInt(height),
-        lastBlockAppHash: isBegin ? new Uint8Array(0) : fromHex(appHash),
+        lastBlockHeight: isBegin() ? 0n : BigInt(height),
+        lastBlockAppHash: isBegin() ? new Uint8Array(0) : fromHex(appHash),
       })
     },
 
@@ -270,7 +274,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       return ResponseFinalizeBlock.fromPartial({
         txResults: results.map(({ code }) => ExecTxResult.fromPartial({ code: code === 'OK' ? TAKEN : REFUSED })),
         appHash: fromHex(appHash),
-        validatorUpdates: seats.map(updateOf),
+        validatorUpdates: (isBegin() ? seatsAtBegin(genesis, seatsOf(store.reader), seats) : seats).map(updateOf),
       })
     },
 

@@ -1,7 +1,7 @@
 /** What CometBFT says of validators in a block, as the state machine is told it. */
-import { equalBytes, type Hex, toHex } from '@granary/base'
+import { equalBytes, fromHex, type Hex, toHex } from '@granary/base'
 import { encodeRecord } from '@granary/protocol/codec'
-import type { Seat } from '@granary/protocol/records'
+import type { Genesis, Seat } from '@granary/protocol/records'
 import {
   type RequestFinalizeBlock,
   type RequestProcessProposal,
@@ -35,4 +35,15 @@ export function updateOf({ publicKey, power }: Seat): ValidatorUpdate {
 
 export function isSameReport(one: EngineReport, other: EngineReport): boolean {
   return equalBytes(encodeRecord(engineReport, one), encodeRecord(engineReport, other))
+}
+
+/**
+ * What CometBFT is told by the first block behind those that one validator has signed alone. It begins with that one, whose votes
+ * readers follow, and others may have bonded while nobody voted.
+ * @param seated before the block @param changes of the block
+ */
+export function seatsAtBegin(genesis: Genesis, seated: readonly Seat[], changes: readonly Seat[]): readonly Seat[] {
+  const begun = genesis.validators.map((key): Seat => ({ publicKey: fromHex(key), power: 0 }))
+  const all = new Map([...begun, ...seated, ...changes].map((seat) => [toHex(seat.publicKey), seat]))
+  return [...all].flatMap(([key, seat]) => (seat.power > 0 || genesis.validators.includes(key) ? seat : []))
 }

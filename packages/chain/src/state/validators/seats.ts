@@ -6,6 +6,7 @@ import { toHex } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import type { Seat } from '@granary/protocol/records'
 import type { BlockContext } from '../store/context.ts'
+import type { StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 import { forgetIfEmpty } from './bonds.ts'
 import { POWER_MAX } from './power.ts'
@@ -31,6 +32,11 @@ export function changeSeats(context: BlockContext): readonly Seat[] {
   }
   if (changes.length < CHANGES_MAX) tables.seatsBehind.delete(store)
   return changes.map(([, seat]) => seat)
+}
+
+/** All of a state that the engine has to run with. */
+export function seatsOf(reader: StateReader): readonly Seat[] {
+  return [...tables.seats.entries(reader, [])].map(({ value }) => value)
 }
 
 /** By what the bonds say now. */
