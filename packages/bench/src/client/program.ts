@@ -77,7 +77,9 @@ export async function startServer(
     ...(signal === undefined ? {} : { signal }),
   })
   child.stdin.on('error', () => undefined)
-  const ended = once(child, 'close')
+  // An abort is an error at once, and the process ends some time later: until then its folder is in use.
+  child.on('error', () => undefined)
+  const ended = new Promise<readonly [number | null]>((resolve) => child.once('close', (code) => resolve([code])))
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
     ended.then(([code]) => {
