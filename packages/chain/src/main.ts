@@ -180,6 +180,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       verification,
       validatorKey,
       keepProofs,
+      latestBlockTimeMs: (newestRound: number | undefined) => latestBlockTimeMs(store.reader, genesis, newestRound),
       roundsToDeliver: (next: number) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
       log: (event: EngineEvent) => {
         metrics.observe(event)
@@ -191,10 +192,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       comet && keepSnapshots({ store, folder: homeFiles(home).snapshots, every: comet.network.snapshotEvery, log })
     const engine: Engine =
       comet === undefined
-        ? createEmbeddedEngine({
-            ...parts,
-            latestBlockTimeMs: (newestRound) => latestBlockTimeMs(store.reader, genesis, newestRound),
-          })
+        ? createEmbeddedEngine(parts)
         : await createCometNode({
             ...parts,
             ...comet,

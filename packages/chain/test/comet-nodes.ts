@@ -59,8 +59,10 @@ export interface CometNodes {
   readonly headersAsked: readonly number[]
   /** Whether CometBFT takes what a node passes on. */
   reachable: boolean
-  /** Whether anything shows the nodes what time it is. */
-  set hasTime(has: boolean)
+  /** Passes on the machines, whose nodes have no block meanwhile. */
+  standMs: number
+  /** What the beacon proves of the time. */
+  latestMs: number
   signed(tx: Omit<Transaction, 'sender'>): Uint8Array
   /** A node that was killed and starts again on its folder. */
   restart(index: number): CometNode
@@ -109,8 +111,7 @@ export function createCometNodes(
   const own = devnetGenesis({ ...base, timeMs: 1_790_000_000_000, blockTimeMs: BLOCK_MS })
   const genesis = from?.chain.genesis ?? own
   const chain = genesisHash(genesis)
-  const network = { reachable: true, hasTime: true }
-  const local = createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs)
+  const network = { reachable: true, standMs: 0, latestMs: Number.POSITIVE_INFINITY }
   const nodes: CometNode[] = []
   const headersAsked: number[] = []
   const retained: number[] = []
@@ -138,7 +139,9 @@ export function createCometNodes(
       },
       beacon: createLocalBeacon(beaconKey),
       roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 8),
-      clock: { ...local, nowMs: () => (network.hasTime ? local.nowMs() : undefined) },
+      clock: createLocalClock({ monotonicMs: () => 0, machineMs: () => genesis.timeMs }, genesis.timeMs),
+      time: { monotonicMs: () => network.standMs },
+      latestBlockTimeMs: () => network.latestMs,
       consensus: {
         async broadcast(tx) {
           if (!network.reachable) throw new Error('CometBFT is not there')
@@ -210,8 +213,17 @@ export function createCometNodes(
       nodes[index] = start(index)
       return nodes[index]!
     },
-    set hasTime(has: boolean) {
-      network.hasTime = has
+    get standMs() {
+      return network.standMs
+    },
+    set standMs(ms) {
+      network.standMs = ms
+    },
+    get latestMs() {
+      return network.latestMs
+    },
+    set latestMs(ms) {
+      network.latestMs = ms
     },
     propose,
     votes,

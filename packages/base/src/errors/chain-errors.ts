@@ -35,6 +35,8 @@ export const passingChainErrors = {
   CONSENSUS_STALLED: { fault: 'operator', status: 503 },
   /** The node takes over the state of the chain from others. */
   NODE_SYNCING: { fault: 'nobody', status: 503, outage: true },
+  /** The clock of the validator's machine is wrong, so it does not vote. */
+  VALIDATOR_CLOCK_WRONG: { fault: 'operator', status: 503 },
   /** The engine that agrees on blocks does not answer its application. */
   CONSENSUS_UNREACHABLE: { fault: 'program', status: 503 },
 } as const

@@ -93,7 +93,6 @@ export type CometEvent =
   | { readonly type: 'comet:says'; readonly message: string; readonly module: string | undefined }
   /** A connection that spoke no ABCI was closed. */
   | { readonly type: 'comet:garbled'; readonly message: string }
-  | { readonly type: 'comet:clock-wrong'; readonly aheadMs: number }
   /** The state of another node has been taken over. */
   | { readonly type: 'state-sync:done'; readonly height: number }
   | { readonly type: 'state-sync:refused'; readonly height: number; readonly message: string }

@@ -211,7 +211,6 @@ const levels: { readonly [Type in ChainLogEvent['type']]?: 'warn' | 'alert' } = 
   'comet:ended': 'alert',
   'comet:says': 'warn',
   'comet:garbled': 'warn',
-  'comet:clock-wrong': 'alert',
   'state-sync:refused': 'warn',
   'snapshot:given-up': 'warn',
 }

@@ -91,7 +91,8 @@ function bothTimes({ clockMs, beaconMs }: ClockDispute): string {
   return `the clock says ${ours}, and the rounds of the beacon come as if it were ${theirs}`
 }
 
-function silent({ silentMs, dispute }: ClockStatus): ChainStalledError {
+/** When no round that is known proves a time as late as that of the next block. */
+export function silent({ silentMs, dispute }: ClockStatus): ChainStalledError {
   if (dispute !== undefined) {
     return new ChainStalledError({
       code: 'BEACON_SILENT',

@@ -152,12 +152,13 @@ test('a height that takes many rounds is decided by any of its proposals', async
   expect(network.nodes[1]!.store.txsOf(1).filter(({ kind }) => kind === 'Transfer')).toHaveLength(1)
 })
 
-test('a validator that no clock tells the time says so, and not that the others are missing', () => {
+test('a chain that stands says why: the beacon is silent for too long, or else too few validators agree', async () => {
   const { engine } = network.nodes[0]!
-  expect(engine.stalled).toBeUndefined()
-  network.hasTime = false
-  expect(engine.stalled).toMatchObject({ code: 'CLOCK_UNPROVEN' })
-  network.hasTime = true
+  network.standMs = 10_001
+  expect(engine.stalled).toMatchObject({ code: 'CONSENSUS_STALLED' })
+  network.latestMs = network.genesis.timeMs
+  expect(engine.stalled).toMatchObject({ code: 'BEACON_SILENT' })
+  await network.produce()
   expect(engine.stalled).toBeUndefined()
 })
 

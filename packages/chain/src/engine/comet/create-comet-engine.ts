@@ -40,8 +40,8 @@ import {
   UpgradeRequiredError,
 } from '../../state/index.ts'
 import { type BeaconSource, knownEntries } from '../beacon-source.ts'
-import type { Clock } from '../clock/clock.ts'
-import { unproven } from '../clock/create-block-times.ts'
+import type { Clock, Time } from '../clock/clock.ts'
+import { silent } from '../clock/create-block-times.ts'
 import { createEngineCore, type EngineCoreParts } from '../create-engine-core.ts'
 import type { Engine } from '../engine.ts'
 import { signedDigests } from '../verification/signed-digests.ts'
@@ -69,6 +69,9 @@ export interface CometEngineParts extends EngineCoreParts {
   /** The rounds that a block could bring, those first that matter most; `next` is that of its own epoch. */
   readonly roundsToDeliver: (next: number) => readonly number[]
   readonly clock: Clock
+  readonly time: Pick<Time, 'monotonicMs'>
+  /** The latest that the rules allow, with the newest round that is known. */
+  readonly latestBlockTimeMs: (newestRound: number | undefined) => number
   readonly version: string
   /** The states that it gives to those who join. @default none */
   readonly snapshots?: Pick<KeptSnapshots, 'list' | 'frame' | 'committed'> | undefined
@@ -106,7 +109,7 @@ interface Executed {
 }
 
 export function createCometEngine(parts: CometEngineParts): CometEngine {
-  const { genesis, machine, store, pool, beacon, clock, consensus, verification } = parts
+  const { genesis, machine, store, pool, beacon, clock, time, consensus, verification } = parts
   const chain = genesisHash(genesis)
   const core = createEngineCore(parts)
   const known = createKnownTxs()
@@ -116,7 +119,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
   /** Proposals of the next height that were executed, by their hash: they change nothing until one of them is committed. */
   let executed = new Map<Hash, Executed>()
   let decided: Executed | undefined
-  let blockAt = performance.now()
+  let blockAtMs = time.monotonicMs()
   let clearing: NodeJS.Immediate | undefined
   let ending: NodeJS.Immediate | undefined
   let passing = false
@@ -181,7 +184,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
     const header = { height, timeMs, previousHash, txsHash: hashTxs(txs), appHash, validator }
     core.commit({ block, header: unsignedHeader(header, hashOf(hash)), finalized }, startedAt)
     beacon.want(beaconRoundFor(genesis, timeMs))
-    blockAt = performance.now()
+    blockAtMs = time.monotonicMs()
     known.keep((id) => pool.get(id) !== undefined)
     void passOnUnsent()
   }
@@ -313,7 +316,7 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       hasBlocks: () => hasBlocks,
       onRestored(height) {
         syncing = false
-        blockAt = performance.now()
+        blockAtMs = time.monotonicMs()
         parts.log({ type: 'state-sync:done', height })
       },
       onRefused: (height, message) => parts.log({ type: 'state-sync:refused', height, message }),
@@ -333,12 +336,11 @@ export function createCometEngine(parts: CometEngineParts): CometEngine {
       },
       get stalled() {
         if (syncing) return new NodeSyncingError()
-        // Without a time this validator does not vote, whatever the others do.
-        if (clock.nowMs() === undefined) return unproven(clock.status)
-        const standsMs = performance.now() - blockAt
-        return standsMs > Math.max(STALL_MS_MIN, STALL_BLOCKS * genesis.blockTimeMs)
-          ? new ConsensusStalledError(core.head().height, standsMs)
-          : undefined
+        const standsMs = time.monotonicMs() - blockAtMs
+        if (standsMs <= Math.max(STALL_MS_MIN, STALL_BLOCKS * genesis.blockTimeMs)) return undefined
+        // The time of the next block is beyond what the beacon proves: nobody may vote for it.
+        if ((clock.nowMs() ?? 0) > parts.latestBlockTimeMs(beacon.newest()?.round)) return silent(clock.status)
+        return new ConsensusStalledError(core.head().height, standsMs)
       },
       get clock() {
         return clock.status

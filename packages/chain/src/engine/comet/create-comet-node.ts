@@ -1,5 +1,6 @@
 /** The engine of a validator on CometBFT: its application, and the pair that the two are. */
 
+import type { GranaryError } from '@granary/base'
 import type { Time } from '../clock/clock.ts'
 import type { Engine } from '../engine.ts'
 import { type CometHome, writeCometHome } from './comet-home.ts'
@@ -62,8 +63,9 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
     onFault: halt,
     log,
   })
+  const stalled = (): GranaryError | undefined => pair.clockFault ?? engine.stalled
   const stalls = createStallWatch({
-    stalled: () => engine.stalled,
+    stalled,
     height: () => store.head()!.height,
     monotonicMs: () => time.monotonicMs(),
     log,
@@ -76,7 +78,7 @@ export async function createCometNode(parts: CometNodeParts): Promise<Engine> {
       return engine.failure
     },
     get stalled() {
-      return engine.stalled
+      return stalled()
     },
     get clock() {
       return engine.clock

@@ -1,15 +1,18 @@
 /**
  * Application and CometBFT as a pair: the application listens first, since CometBFT looks for it only every three seconds; CometBFT
- * is started again when it ends, with growing pauses; it is stopped first, and while the machine's clock is wrong, because its
- * votes carry that clock's time.
+ * is started again when it ends, with growing pauses; it is stopped first, and while the machine's clock is wrong or nothing
+ * shows that it is right, because its votes carry that clock's time.
  */
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { GranaryError } from '@granary/base'
 import type { Clock, Time } from '../clock/clock.ts'
+import { unproven } from '../clock/create-block-times.ts'
 import type { CometEvent } from '../engine.ts'
 import type { AbciApplication, AbciCall } from './abci/application.ts'
 import { type AbciListener, listenAbci } from './abci/listen-abci.ts'
+import { ValidatorClockWrongError } from './errors.ts'
 import { type CometProcess, runComet } from './run-comet.ts'
 
 export interface PairParts {
@@ -35,6 +38,8 @@ export interface Pair {
   /** Starts CometBFT, once it listens. */
   start(): void
   stop(): Promise<void>
+  /** Why no CometBFT runs, while it is that. */
+  readonly clockFault: GranaryError | undefined
 }
 
 /** Votes carry the machine's time: beyond this they would move the chain's. */
@@ -65,15 +70,15 @@ export function createPair(parts: PairParts): Pair {
     void comet?.stop()
   }
 
-  /** How far the machine's clock is ahead of what is known of the time; undefined while nothing is known. */
-  function aheadMs(): number | undefined {
+  function clockFault(): GranaryError | undefined {
     const nowMs = clock.nowMs()
-    return nowMs === undefined ? undefined : time.machineMs() - nowMs
+    if (nowMs === undefined) return unproven(clock.status)
+    const aheadMs = time.machineMs() - nowMs
+    return Math.abs(aheadMs) > CLOCK_OFF_MS_MAX ? new ValidatorClockWrongError(aheadMs) : undefined
   }
 
   function isClockRight(): boolean {
-    const ahead = aheadMs()
-    return ahead !== undefined && Math.abs(ahead) <= CLOCK_OFF_MS_MAX
+    return clockFault() === undefined
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -108,9 +113,7 @@ export function createPair(parts: PairParts): Pair {
         await sleep(LOOK_MS, undefined, { signal: woken }).catch(() => undefined)
         if (over.signal.aborted) return await ended
         if (stuck.signal.aborted) return 'it came to no state'
-        if (isClockRight()) continue
-        log({ type: 'comet:clock-wrong', aheadMs: aheadMs() ?? Number.NaN })
-        return undefined
+        if (!isClockRight()) return undefined
       }
       return undefined
     } finally {
@@ -142,6 +145,9 @@ export function createPair(parts: PairParts): Pair {
       stopping.abort()
       await running
       await listener?.close()
+    },
+    get clockFault() {
+      return clockFault()
     },
   }
 }

@@ -36,3 +36,16 @@ export class NodeSyncingError extends GranaryError {
     })
   }
 }
+
+/** VALIDATOR_CLOCK_WRONG: the machine's clock is not what the chain knows of the time, and votes would carry it. */
+export class ValidatorClockWrongError extends GranaryError {
+  constructor(aheadMs: number) {
+    const by = `${Math.round(Math.abs(aheadMs) / 1_000)} s ${aheadMs > 0 ? 'ahead' : 'behind'}`
+    super({
+      code: 'VALIDATOR_CLOCK_WRONG',
+      message: `the clock of this machine is ${by}, so this validator does not vote`,
+      hint: 'set the clock, and let it be kept by NTP; the validator goes on by itself then',
+      details: { aheadMs },
+    })
+  }
+}
