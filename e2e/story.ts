@@ -18,6 +18,9 @@ export interface Market {
   readonly client: ChainClient
 }
 
+/** Of which a story asks no more of the chain than an address. */
+export type StoryMarket = Omit<Market, 'chain'> & { readonly chain: Pick<Server, 'url'> }
+
 export interface Timed {
   readonly type: string
   readonly [field: string]: unknown
@@ -88,7 +91,7 @@ export async function timelineOf(providerUrl: string, id: string | number): Prom
 }
 
 /** Looks again after each block of the chain until the question has an answer. */
-export async function eachBlock<T>({ client, bench }: Market, ask: () => Promise<T | undefined>): Promise<T> {
+export async function eachBlock<T>({ client, bench }: StoryMarket, ask: () => Promise<T | undefined>): Promise<T> {
   const first = await ask()
   if (first !== undefined) return first
   for await (const _block of client.events({ types: ['block'], signal: bench.signal })) {
