@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { changeParams } from './change-params.ts'
 import { COMETBFT, canBeBuilt, goProgram } from './go-program.ts'
-import type { Finished, Running, Workbench } from './harness.ts'
+import type { Finished, Running, StartChainOptions, Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { QUICK, succeeded } from './story.ts'
 
@@ -56,10 +56,14 @@ export interface NetworkOptions {
   readonly prepare?: (homes: readonly string[]) => Promise<void>
   /** What stands in for CometBFT in a home, and runs the real one. @default that itself */
   readonly programOf?: (home: string, program: string) => string
+  /** More of each run. */
+  readonly args?: readonly string[]
+  readonly envOf?: (home: string) => Readonly<Record<string, string>>
 }
 
 export async function startNetwork(bench: Workbench, options: NetworkOptions = {}): Promise<Network> {
-  const { validators: count = 4, quick = false, blockTimeMs = 500, programOf = (_, real) => real } = options
+  const { validators: count = 4, quick = false, blockTimeMs = 500, args = [], envOf = () => ({}) } = options
+  const programOf = options.programOf ?? ((_, real) => real)
   const program = goProgram(COMETBFT)
   const home = join(bench.home, 'network')
   const firstPort = await freePorts(2 * count)
@@ -68,7 +72,9 @@ export async function startNetwork(bench: Workbench, options: NetworkOptions = {
   const homes = Array.from({ length: count }, (_, index) => join(home, `node${index + 1}`))
   if (quick) for (const each of homes) changeParams(each, QUICK)
   await options.prepare?.(homes)
-  const validators = await Promise.all(homes.map((each) => startValidator(bench, each, programOf(each, program))))
+  const validators = await Promise.all(
+    homes.map((each) => startValidator(bench, each, programOf(each, program), { args, env: envOf(each) })),
+  )
 
   const heightOf = async ({ client }: Validator): Promise<number> => (await client.status()).height
   const reaches = (validator: Validator, height: number): Promise<void> =>
@@ -94,9 +100,15 @@ export async function startNetwork(bench: Workbench, options: NetworkOptions = {
   }
 }
 
-export async function startValidator(bench: Workbench, home: string, program: string): Promise<Validator> {
-  const args = ['--cometbft', program]
-  let running: Running & { readonly url: string } = await bench.startChain({ home, args })
+/** @param more of each of its runs */
+export async function startValidator(
+  bench: Workbench,
+  home: string,
+  program: string,
+  { args = [], env = {} }: Pick<StartChainOptions, 'args' | 'env'> = {},
+): Promise<Validator> {
+  const run = { home, args: [...args, '--cometbft', program], env }
+  let running: Running & { readonly url: string } = await bench.startChain(run)
   const { url } = running
   let earlier = ''
 
@@ -111,7 +123,7 @@ export async function startValidator(bench: Workbench, home: string, program: st
     logs: () => earlier + running.stderr(),
     ended: () => running.finished,
     async start() {
-      running = await bench.startChain({ home, args, port: Number(new URL(url).port) })
+      running = await bench.startChain({ ...run, port: Number(new URL(url).port) })
     },
     stop: () => end(() => running.stop()),
     async kill(victim) {

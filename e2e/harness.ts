@@ -44,6 +44,7 @@ export interface StartChainOptions {
   /** @default the bench's */
   readonly home?: string
   readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Workbench {
@@ -149,8 +150,9 @@ export function createWorkbench(installed?: string): Workbench {
     port = 0,
     home: of = home,
     args = [],
+    env,
   }: StartChainOptions = {}): Promise<Running & { url: string }> {
-    return ready(start(['chain', 'run', '--home', of, '--port', String(port), '--json', ...args]))
+    return ready(start(['chain', 'run', '--home', of, '--port', String(port), '--json', ...args], env))
   }
 
   return {
