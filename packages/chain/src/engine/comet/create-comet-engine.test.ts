@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
 import { cometChainId } from '@granary/protocol/comet'
-import type { Address, Hash, Transaction } from '@granary/protocol/messages'
+import { type Address, encodeBeaconEntry, type Hash, type Transaction } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { CheckTxType, RequestInfo, RequestInitChain } from 'cosmjs-types/tendermint/abci/types'
+import { claimedProofs } from '../../../test/claimed-proofs.ts'
 import { type CometNodes, createCometNodes } from '../../../test/comet-nodes.ts'
+import { signRound } from '../../../test/signed-rounds.ts'
+import { createTestChain } from '../../../test/test-chain.ts'
+import { beaconRoundFor, productionParams } from '../../state/index.ts'
 
 const to: Address = `0x${'22'.repeat(20)}`
 const CHECK = { type: CheckTxType.NEW }
@@ -80,6 +84,25 @@ test('nobody votes for a block with what may not be in it, or that is no later t
   for (const proposal of dishonest) expect(await network.votes(proposal)).toEqual([false, false, false, false])
   expect(network.nodes[0]!.log.filter(({ type }) => type === 'proposal:refused')).toHaveLength(4)
   expect(await network.votes(honest)).toEqual([true, true, true, true])
+})
+
+test('nobody votes for a header beyond what the beacon proves, and all do when a round in it proves its time', async () => {
+  const options = {
+    genesis: { devnet: false, blockTimeMs: 5_000 },
+    params: productionParams(5_000),
+    blockTimeMs: 5_000,
+  }
+  const chain = createTestChain({ ...options, verifiers: claimedProofs })
+  const other = createCometNodes(mkdtempSync(join(folder, 'other-')), 4, { chain, verifiers: claimedProofs })
+  const honest = await other.propose(1)
+  const timeMs = other.nodes[0]!.store.head()!.timeMs + 2 * chain.genesis.params.clockLeadMs
+  const time = { seconds: BigInt(Math.floor(timeMs / 1_000)), nanos: 0 }
+  const round = beaconRoundFor(chain.genesis, timeMs) - 1
+  const clockRound = encodeBeaconEntry({ round, signature: signRound(round) })
+  expect(await other.votes({ ...honest, time, hash: Uint8Array.of(1) })).toEqual([false, false, false, false])
+  const proven = { ...honest, time, txs: [...honest.txs, clockRound], hash: Uint8Array.of(2) }
+  expect(await other.votes(proven)).toEqual([true, true, true, true])
+  other.close()
 })
 
 test('a proposal that was voted for and not decided changes nothing', async () => {
