@@ -33,7 +33,7 @@ export function addChainProposal(chain: Command, context: CommandContext): void 
   const vote = proposal
     .command('vote')
     .description('Say yes, no or abstain, as the owner of a validator; until the end the last word counts.')
-    .argument('<proposal>', 'its number', wholeNumber(1, NUMBER_MAX))
+    .argument('<id>', 'number of the proposal', wholeNumber(1, NUMBER_MAX))
     .argument('<choice>', WORDS.join(', '), word)
   finish(withWalletSpending(vote)).action(async (id: number, choice: VoteWord, options: SpendOptions) =>
     (await import('./proposal/send-votes.ts')).castVote(id, choice, options, context),
@@ -43,7 +43,7 @@ export function addChainProposal(chain: Command, context: CommandContext): void 
     .action(async (options: ReadOptions) => (await import('./proposal/read-votes.ts')).listVotes(options, context))
   finish(reading(proposal.command('show')))
     .description('A proposal: what it would change, who has said what, and until when; no key is needed.')
-    .argument('<proposal>', 'its number', wholeNumber(1, NUMBER_MAX))
+    .argument('<id>', 'number of the proposal', wholeNumber(1, NUMBER_MAX))
     .action(async (id: number, options: ReadOptions) =>
       (await import('./proposal/read-votes.ts')).showVotes(id, options, context),
     )
