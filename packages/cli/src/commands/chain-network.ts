@@ -87,7 +87,7 @@ export function addNetwork(chain: Command, context: CommandContext): void {
       'Make <home>/chain a home of a collected network; again with newer entries, it learns of new addresses.',
     )
     .argument('<network>', 'file of `chain collect`')
-    .argument('[entries...]', 'newer ones: of who is reached elsewhere now, or came later')
+    .argument('[entry...]', 'newer ones: of who is reached elsewhere now, or came later')
     .requiredOption('--genesis-hash <hash>', 'as it was compared with the others', hash)
     .option(
       '--listen <host:port>',
