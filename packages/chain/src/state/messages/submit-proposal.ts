@@ -2,10 +2,11 @@
  * SubmitProposal: other parameters, or new rules from a height on, are put to the vote. Who may vote, and with which power, is
  * written down now; a deposit is held until the votes are counted.
  *
- * Signed by who owns a validator that takes part, or a session key with that scope: nobody else could get a vote. Costs its fee;
- * the deposit is burnt when fewer than a third vote. Refuses an account without a vote (NO_VOTING_POWER), a second proposal at a
- * time (PROPOSAL_OPEN), what says nothing or two things at once, and an upgrade that no block could follow (PROPOSAL_INVALID);
- * parameters that no vote changes, or not so far (PARAM_NOT_CHANGEABLE); and who cannot pay the deposit (INSUFFICIENT_FUNDS).
+ * Signed by who owns a validator that takes part, or a session key with that scope: nobody else could get a vote.
+ * Costs its fee; the deposit is burnt when fewer than a third vote.
+ * Refuses an account without a vote (NO_VOTING_POWER), a second proposal at a time (PROPOSAL_OPEN), what says nothing or two things
+ * at once, and an upgrade that no block could follow (PROPOSAL_INVALID); parameters that no vote changes, or not so far
+ * (PARAM_NOT_CHANGEABLE); and who cannot pay the deposit (INSUFFICIENT_FUNDS).
  */
 import type { ProposalContent } from '@granary/protocol/messages'
 import type { ChainParams, ParamStep, Upgrade } from '@granary/protocol/records'

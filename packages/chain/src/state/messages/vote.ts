@@ -2,8 +2,10 @@
  * Vote: what an owner of validators says to a proposal, by all their power together. Until the votes are counted another word of
  * the same owner takes the place of the one before.
  *
- * Signed by the owner, or a session key with that scope. Refuses a proposal that is not there (PROPOSAL_NOT_FOUND), one whose votes
- * have been counted (VOTE_OVER), and who had no power when it was submitted (NO_VOTING_POWER).
+ * Signed by the owner, or a session key with that scope.
+ * Costs its fee.
+ * Refuses a proposal that is not there (PROPOSAL_NOT_FOUND), one whose votes have been counted (VOTE_OVER), and who had no power when
+ * it was submitted (NO_VOTING_POWER).
  */
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
