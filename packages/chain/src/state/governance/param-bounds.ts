@@ -32,10 +32,11 @@ const BEACON_LATENESS_MIN_MS = 5_000
 const UNBONDING_MIN_MS = 60 * 3_600_000
 
 export const paramBounds: { readonly [K in Bounded]: Bound } = {
-  feeBase: { min: 0n, max: GRN },
+  // What is offered is measured by the fee of a message, so none is free.
+  feeBase: { min: 1n, max: GRN },
   feeByte: { min: 0n, max: GRN / 1_000n },
   feeUnit: { min: 0n, max: GRN / 1_000n },
-  feeProving: { min: 0n, max: GRN },
+  feeProving: { min: 1n, max: GRN },
   blockTimeMs: { min: 10n, max: 60_000n },
   // Each slot has its records, and each period all of them are challenged.
   provingPeriod: { min: 1n, max: 2n ** 20n },

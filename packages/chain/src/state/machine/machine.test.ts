@@ -64,6 +64,8 @@ describe('a genesis', () => {
       { accounts: [0, 1].map((each) => ({ address: `0x${`0${each}`.repeat(20)}` as const, balance: 2n ** 127n })) },
       { params: { ...genesis.params, postSamples: 201 } },
       { params: { ...genesis.params, cutoff: 0 } },
+      { params: { ...genesis.params, feeBase: 0n } },
+      { params: { ...genesis.params, feeProving: 0n } },
       { params: { ...genesis.params, profiles: profilesWith({ '8MiB-dev': 1 }, genesis.params.profiles) } },
     ]
     for (const change of wrong) {
