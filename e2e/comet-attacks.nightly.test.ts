@@ -2,15 +2,16 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sendMessage } from '@granary/protocol/client'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { changeParams } from './change-params.ts'
-import { cometCanBeBuilt, type Network, startNetwork, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, type Network, startNetwork } from './comet.ts'
 import { attackPools } from './comet-attacks.ts'
 import { fundedSigner, RECEIVER } from './comet-kills.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, put, QUICK, timelineOf } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 900_000
 const CHALLENGES = 3
@@ -36,11 +37,10 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
 const name = 'while pools are attacked through each of four validators every proof comes in by its deadline'
 
 withComet(
-  `${name}${whyNoComet}`,
+  name,
   async () => {
     const [provided, asked] = network.validators as [Network['validators'][0], Network['validators'][0]]
     const running = await bench.startProvider({ chainUrl: provided.url, args: ['--seal-after', '0s'] })

@@ -7,13 +7,14 @@ import { join } from 'node:path'
 import { initChain } from '@granary/chain/node'
 import { beaconKeyFrom, beaconPublicKey, signBeaconRound } from '@granary/chain/state'
 import { accountSigner } from '@granary/protocol/messages'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { type DrandRelay, startDrandRelay } from '../packages/chain/test/drand-relay.ts'
-import { cometCanBeBuilt, type Network, startNetwork, type Validator, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, type Network, startNetwork, type Validator } from './comet.ts'
 import { transfer } from './comet-kills.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, repository, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
+import { withComet } from './with-comet.ts'
 
 const BEGINS_LATE = 'a chain that begins a day after its genesis is at the time of the beacon with its second block'
 const CLOCK_WRONG = 'a validator whose clock is wrong says so and does not vote, the others go on, and it comes back'
@@ -102,10 +103,8 @@ function saysNo({ url }: Validator, code: string): Promise<void> {
   })
 }
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `${BEGINS_LATE}${whyNoComet}`,
+  BEGINS_LATE,
   async () => {
     await network.agree(4)
     const { client } = network.validators[0]!
@@ -120,7 +119,7 @@ withComet(
 )
 
 withComet(
-  `${CLOCK_WRONG}${whyNoComet}`,
+  CLOCK_WRONG,
   async () => {
     const off = network.validators[OFF]!
     const clock = clockOf(join(bench.home, 'network', `node${OFF + 1}`))
@@ -140,7 +139,7 @@ withComet(
 )
 
 withComet(
-  `${BEACON_AWAY}${whyNoComet}`,
+  BEACON_AWAY,
   async () => {
     isAway = true
     const [asked] = network.validators as [Validator]

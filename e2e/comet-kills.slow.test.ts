@@ -1,11 +1,12 @@
 /** What one validator of four may suffer while the chain goes on, on the real CometBFT: kills at any instant and at points of a block, and restarts. */
-import { afterAll, beforeAll, test } from '@jest/globals'
-import { cometCanBeBuilt, whyNoComet } from './comet.ts'
+import { afterAll, beforeAll } from '@jest/globals'
+import { cometCanBeBuilt } from './comet.ts'
 import { type Crash, crashes, killRounds } from './comet-kills.ts'
 import { rollingRestart } from './comet-restarts.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { type RelayedNetwork, startRelayedNetwork } from './relayed-comet.ts'
+import { withComet } from './with-comet.ts'
 
 const ONE_KILLED = 'one of four is killed: blocks go on, and it has the same state once it is back'
 const KILLED_AT = 'one of four dies at a point of a block: nothing is twice, and nothing is lost'
@@ -35,12 +36,10 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
-withComet(`${ONE_KILLED}${whyNoComet}`, () => killRounds(network, { seed: 14, rounds: 6 }), TEST_MS_MAX)
-withComet(`${KILLED_AT}${whyNoComet}`, () => crashes(network, points), TEST_MS_MAX)
+withComet(ONE_KILLED, () => killRounds(network, { seed: 14, rounds: 6 }), TEST_MS_MAX)
+withComet(KILLED_AT, () => crashes(network, points), TEST_MS_MAX)
 withComet(
-  `${ROLLING}${whyNoComet}`,
+  ROLLING,
   async () => {
     const followedMs = await rollingRestart(network)
     console.info(`each followed the head again after ${followedMs.map((ms) => Math.round(ms)).join(', ')} ms`)

@@ -1,13 +1,14 @@
 /** Four validators on the real CometBFT, and those who believe no node: light clients, `granary verify`, a provider whose deal ends. */
 import { fromHex, toHex } from '@granary/base'
 import { chainHeaders } from '@granary/protocol/light'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cometCanBeBuilt, type Network, startNetwork, type Validator, whyNoComet } from './comet.ts'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { cometCanBeBuilt, type Network, startNetwork, type Validator } from './comet.ts'
 import { forgedHeaders } from './forged-headers.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, envelope, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, put, succeeded } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 let bench: Workbench
@@ -22,8 +23,6 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 /** By the genesis alone, whoever shows it. */
 async function believing({ client }: Validator) {
   const [{ genesisHash }, { validators, timeMs }] = [await client.status(), await client.genesis()]
@@ -31,7 +30,7 @@ async function believing({ client }: Validator) {
 }
 
 withComet(
-  `what each validator answers is believed by the genesis alone, and none of it forged${whyNoComet}`,
+  'what each validator answers is believed by the genesis alone, and none of it forged',
   async () => {
     const [first] = network.validators as [Validator]
     const height = await network.grows(first, 4)
@@ -61,7 +60,7 @@ withComet(
 )
 
 withComet(
-  `a deal is verified by a header that is named, with a witness, and its provider gives it up once its end is proven${whyNoComet}`,
+  'a deal is verified by a header that is named, with a witness, and its provider gives it up once its end is proven',
   async () => {
     const [one, other] = network.validators as [Validator, Validator]
     const provider = await bench.startProvider({ chainUrl: other.url, args: ['--seal-after', '0s'] })

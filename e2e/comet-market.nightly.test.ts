@@ -1,14 +1,15 @@
 /** What becomes of deals on four validators on the real CometBFT: faults, recoveries, and each way that a deal ends. */
 import { createChainClient } from '@granary/protocol/client'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect } from '@jest/globals'
 import { changeParams } from './change-params.ts'
-import { cometCanBeBuilt, type Network, startNetwork, type Validator, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, type Network, startNetwork, type Validator } from './comet.ts'
 import { sameHistory } from './comet-kills.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually, keepProvider } from './kept-provider.ts'
 import { ORDER_BLOCK_MS, ORDER_PARAMS, tellStandingOrder } from './standing-order.ts'
 import { everythingOf, fileOf, put, succeeded } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 900_000
 /** Sealed at once: each has a sector of its own. */
@@ -29,16 +30,14 @@ afterEach(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `a deal with a standing order outlives its first end, and is paid for by proven epochs alone${whyNoComet}`,
+  'a deal with a standing order outlives its first end, and is paid for by proven epochs alone',
   () => tellStandingOrder(bench, network.validators[1]!),
   TEST_MS_MAX,
 )
 
 withComet(
-  `a provider that was away recovers, a deal is cancelled and a sector ended early: all validators have the same of each${whyNoComet}`,
+  'a provider that was away recovers, a deal is cancelled and a sector ended early: all validators have the same of each',
   async () => {
     const [provided, asked, other] = network.validators as [Validator, Validator, Validator]
     const provider = await keepProvider({

@@ -1,9 +1,10 @@
 /** What who runs a validator on the real CometBFT sees of it: its metrics, and in its log each outage once. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cometCanBeBuilt, type Network, startNetwork, type Validator, whyNoComet } from './comet.ts'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { cometCanBeBuilt, type Network, startNetwork, type Validator } from './comet.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 /** A chain whose head has stood for ten seconds says so. */
@@ -21,8 +22,6 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 async function figuresOf({ url }: Validator): Promise<ReadonlyMap<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text()
   const samples = [...text.matchAll(/^granary_comet_(\w+) (\d+)$/gm)]
@@ -30,7 +29,7 @@ async function figuresOf({ url }: Validator): Promise<ReadonlyMap<string, number
 }
 
 withComet(
-  `what CometBFT says of itself is read from its node${whyNoComet}`,
+  'what CometBFT says of itself is read from its node',
   async () => {
     const [first] = network.validators as [Validator]
     await network.grows(first, 2)
@@ -52,7 +51,7 @@ withComet(
 )
 
 withComet(
-  `an outage is said once, and its end once${whyNoComet}`,
+  'an outage is said once, and its end once',
   async () => {
     const [first, second] = network.validators as [Validator, Validator]
     const said = (type: string) =>

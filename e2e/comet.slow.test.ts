@@ -2,14 +2,15 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ChainClient, createChainClient } from '@granary/protocol/client'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cometCanBeBuilt, freePorts, type Network, startNetwork, whyNoComet } from './comet.ts'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { cometCanBeBuilt, freePorts, type Network, startNetwork } from './comet.ts'
 import { fundedSigner, RECEIVER, transfer } from './comet-kills.ts'
 import { type CutLines, layLines } from './cut-lines.ts'
 import { BUILD_MS_MAX, COMETBFT, goProgram } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, put, QUICK, type Server, sameBytes, succeeded, timelineOf } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const CUT_OFF =
   'one of four is cut off for longer than a window: it and its provider say so, no proof is missed, and it comes back'
@@ -67,10 +68,8 @@ function saysYes(url: string): Promise<void> {
   return eventually(`${url} is well`, STALL_SAID_WITHIN_MS, async () => (await fetch(url)).ok)
 }
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `transfers through each validator are on all of them, in the same blocks${whyNoComet}`,
+  'transfers through each validator are on all of them, in the same blocks',
   async () => {
     const signers = await Promise.all(network.validators.map((_, by) => fundedSigner(network, by)))
     const heights = await Promise.all(signers.map((signer, through) => transfer(network, signer, through)))
@@ -81,7 +80,7 @@ withComet(
 )
 
 withComet(
-  `a file is put through one validator, sealed and proven through another, and comes back${whyNoComet}`,
+  'a file is put through one validator, sealed and proven through another, and comes back',
   async () => {
     const [provided, asked] = network.validators as [Network['validators'][0], Network['validators'][0]]
     provider = await bench.startProvider({ chainUrl: provided.url, args: ['--seal-after', '0s'] })
@@ -98,7 +97,7 @@ withComet(
 )
 
 withComet(
-  `${CUT_OFF}${whyNoComet}`,
+  CUT_OFF,
   async () => {
     const [asked] = network.validators as [Network['validators'][0]]
     const lonely = network.validators[LONELY]!
@@ -121,7 +120,7 @@ withComet(
 )
 
 withComet(
-  `${TWO_STOPPED}${whyNoComet}`,
+  TWO_STOPPED,
   async () => {
     const [first, second, ...others] = network.validators
     await Promise.all(others.map((each) => each.stop()))
@@ -141,7 +140,7 @@ withComet(
 )
 
 withComet(
-  `a testnet is run by one command, which ends all of it, and goes on where it was${whyNoComet}`,
+  'a testnet is run by one command, which ends all of it, and goes on where it was',
   async () => {
     const home = join(bench.home, 'testnet')
     const where = ['--home', home, '--validators', '2', '--first-port', `${await freePorts(4)}`]

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { createChainClient } from '@granary/protocol/client'
 import { chainHeaders, createLightClient } from '@granary/protocol/light'
 import { genesisHash } from '@granary/protocol/records'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { cometCanBeBuilt, freePorts, whyNoComet } from './comet.ts'
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { cometCanBeBuilt, freePorts } from './comet.ts'
 import { BUILD_MS_MAX, COMETBFT, goProgram } from './go-program.ts'
 import { envelope } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { fileOf, type Market, put, sameBytes, startMarket, succeeded, timelineOf } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 const HOST = '127.0.0.1'
@@ -25,8 +26,6 @@ beforeAll(async () => {
 }, BUILD_MS_MAX)
 afterAll(() => market?.bench.close(), TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 async function answersOf(dealId: number): Promise<number> {
   const types = (await timelineOf(market.provider.url, dealId)).map(({ type }) => type)
   expect(types).not.toContain('post-missed')
@@ -34,7 +33,7 @@ async function answersOf(dealId: number): Promise<number> {
 }
 
 withComet(
-  `a market goes on when its chain is grown into a network, and the headers follow from the genesis' validator${whyNoComet}`,
+  "a market goes on when its chain is grown into a network, and the headers follow from the genesis' validator",
   async () => {
     const { bench, client, chain, provider } = market
     const port = Number(new URL(chain.url).port)

@@ -5,13 +5,14 @@ import { createChainClient } from '@granary/protocol/client'
 import { cometHeaderVerifier } from '@granary/protocol/comet'
 import { createLightClient } from '@granary/protocol/light'
 import { genesisHash } from '@granary/protocol/records'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { nodeIdOf } from '../packages/chain/src/engine/comet/comet-home.ts'
-import { cometCanBeBuilt, freePorts, type Network, startNetwork, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, freePorts, type Network, startNetwork } from './comet.ts'
 import { fundedSigner, RECEIVER, transfer } from './comet-kills.ts'
 import { BUILD_MS_MAX, COMETBFT, goProgram } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 const SNAPSHOT_EVERY = 10
@@ -28,8 +29,6 @@ afterAll(async () => {
   await network?.stop()
   await bench.close()
 }, TEST_MS_MAX)
-
-const withComet = cometCanBeBuilt ? test : test.skip
 
 async function keepStatesOften(homes: readonly string[]): Promise<void> {
   for (const home of homes) {
@@ -67,7 +66,7 @@ async function homeOfJoiner(trust: { height: number; hash: string }): Promise<st
 }
 
 withComet(
-  `a fresh node joins by state sync, proves its state, and is killed and goes on${whyNoComet}`,
+  'a fresh node joins by state sync, proves its state, and is killed and goes on',
   async () => {
     const { client } = network.validators[0]!
     const sent = await transfer(network, await fundedSigner(network), 1)

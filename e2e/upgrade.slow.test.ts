@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { initVotedUpgrade } from '../packages/chain/test/voted-upgrade.ts'
-import { cometCanBeBuilt, startNetwork, whyNoComet } from './comet.ts'
+import { startNetwork } from './comet.ts'
 import { BUILD_MS_MAX, COMETBFT, goProgram } from './go-program.ts'
 import { createWorkbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
 import { type NewerNode, startNewer } from './newer-program.ts'
 import { succeeded } from './story.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 const NEW_RULES = 2
@@ -51,10 +52,8 @@ test(
   TEST_MS_MAX,
 )
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `four validators vote for it; who is not upgraded ends, and the chain goes on when they are${whyNoComet}`,
+  'four validators vote for it; who is not upgraded ends, and the chain goes on when they are',
   async () => {
     const network = await startNetwork(bench)
     const homes = VALIDATORS.map((index) => join(bench.home, 'network', `node${index + 1}`))

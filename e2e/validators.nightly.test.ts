@@ -1,11 +1,12 @@
 /** The key of a validator is run on two machines: chance decides when the two first vote for different blocks. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { BOND, type BondedNetwork, startBondedNetwork } from './bonded-network.ts'
-import { cometCanBeBuilt, type Validator, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, type Validator } from './comet.ts'
 import { fundedSigner, transfer } from './comet-kills.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 600_000
 
@@ -22,10 +23,8 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `one whose key is run twice is slashed, and never votes again${whyNoComet}`,
+  'one whose key is run twice is slashed, and never votes again',
   async () => {
     const { network, standing } = bonded
     twins = [await bonded.join('one'), await bonded.join('two')]

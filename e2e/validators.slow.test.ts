@@ -3,12 +3,13 @@ import { fromHex } from '@granary/base'
 import { sendMessage } from '@granary/protocol/client'
 import { cometHeaderVerifier } from '@granary/protocol/comet'
 import type { Signer } from '@granary/protocol/messages'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { BOND, type BondedNetwork, startBondedNetwork } from './bonded-network.ts'
-import { cometCanBeBuilt, type Validator, whyNoComet } from './comet.ts'
+import { cometCanBeBuilt, type Validator } from './comet.ts'
 import { BUILD_MS_MAX } from './go-program.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eventually } from './kept-provider.ts'
+import { withComet } from './with-comet.ts'
 
 const TEST_MS_MAX = 300_000
 
@@ -26,10 +27,8 @@ afterAll(async () => {
   await bench.close()
 }, TEST_MS_MAX)
 
-const withComet = cometCanBeBuilt ? test : test.skip
-
 withComet(
-  `a validator that is bonded takes part, and a light client follows the set from the genesis to it${whyNoComet}`,
+  'a validator that is bonded takes part, and a light client follows the set from the genesis to it',
   async () => {
     joined = await bonded.join('joined')
     owner = await bonded.bond()
@@ -47,7 +46,7 @@ withComet(
 )
 
 withComet(
-  `one that is silent is jailed, and comes back by Unjail${whyNoComet}`,
+  'one that is silent is jailed, and comes back by Unjail',
   async () => {
     const { network, publicKey: validator } = bonded
     await joined.stop()
